@@ -1,0 +1,16 @@
+# Every library that Lockkeeper stands on, all from Debian 12. Which folder may use which is said in cmake/layers.cmake.
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(cpprestsdk REQUIRED)
+find_package(Boost REQUIRED COMPONENTS system)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+
+find_path(PG_QUERY_INCLUDE_DIR pg_query.h REQUIRED)
+find_library(PG_QUERY_LIBRARY pg_query REQUIRED)
+add_library(pg_query INTERFACE IMPORTED)
+target_include_directories(pg_query SYSTEM INTERFACE "${PG_QUERY_INCLUDE_DIR}")
+target_link_libraries(pg_query INTERFACE "${PG_QUERY_LIBRARY}")

@@ -1,0 +1,10 @@
+# One static library a folder under controller/; what it links to is what it may include (tests/architecture checks the same).
+function(lockkeeper_layer name)
+  cmake_parse_arguments(ARG "" "" "USES;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${name}/*.cpp")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(lockkeeper_${name} STATIC ${sources})
+  set_target_properties(lockkeeper_${name} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(lockkeeper_${name} PUBLIC "${PROJECT_SOURCE_DIR}/controller")
+  target_link_libraries(lockkeeper_${name} PUBLIC ${ARG_USES} PRIVATE ${ARG_PRIVATE} lockkeeper_warnings)
+endfunction()

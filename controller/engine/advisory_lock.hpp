@@ -1,0 +1,92 @@
+#pragma once
+
+#include "engine/clock.hpp"
+#include "postgres/connection.hpp"
+#include "postgres/identifier.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+
+namespace lockkeeper::engine {
+
+/// A key of PostgreSQL's advisory locks, which are per database.
+struct LockKey {
+    std::int64_t value = 0;
+
+    /// The first 8 bytes, as a signed big-endian integer, of SHA-256 over `lockkeeper:<schema>.<table>`: two runners
+    /// with one history always exclude each other, and two histories in one database never do.
+    static LockKey of(const postgres::QualifiedName& history_table);
+};
+
+/// Who holds the lock, as pg_stat_activity shows it.
+struct LockHolder {
+    int pid = 0;
+    std::string application;
+    std::string client;  ///< address, or empty for a local socket
+    std::string state;   ///< active, idle in transaction …
+};
+
+struct LockWait {
+    LockKey key;
+    std::chrono::milliseconds waited{0};
+    std::optional<LockHolder> holder;
+};
+
+/// Called from time to time while a run waits for the lock.
+using OnLockWait = std::function<void(const LockWait&)>;
+
+/// The lock was not free within the time allowed. Worth another try later.
+class LockNotAcquired : public std::runtime_error {
+  public:
+    explicit LockNotAcquired(const LockWait& wait);
+};
+
+/// The session is not the one that the server gave us: a pooler in transaction mode would strand a session's lock.
+class PoolerDetected : public std::runtime_error {
+  public:
+    PoolerDetected();
+};
+
+/// The session-level advisory lock of a migration history. The session that holds it is the session that runs the
+/// scripts, so a lost connection loses both at once and nobody can run unlocked.
+///
+/// It is never waited for inside a statement: a session blocked in pg_advisory_lock holds a snapshot, which the
+/// holder's CREATE INDEX CONCURRENTLY waits for, and PostgreSQL resolves that deadlock by killing the index build.
+/// Instead it is polled in autocommit, sleeping on the client.
+class AdvisoryLock {
+  public:
+    struct Patience {
+        std::chrono::milliseconds timeout{600'000};
+        Clock& clock;
+        std::stop_token stop;
+        OnLockWait on_wait;
+    };
+
+    /// Prepares the session (session_guards) and takes the lock. Throws LockNotAcquired, PoolerDetected, and what
+    /// Connection throws. The connection must outlive the lock.
+    static AdvisoryLock acquire(postgres::Connection& connection, LockKey key, const Patience& patience);
+
+    AdvisoryLock(AdvisoryLock&& other) noexcept;
+    AdvisoryLock& operator=(AdvisoryLock&&) = delete;
+    AdvisoryLock(const AdvisoryLock&) = delete;
+    AdvisoryLock& operator=(const AdvisoryLock&) = delete;
+    /// Releases the lock if the session still lives; if it does not, the server has released it.
+    ~AdvisoryLock();
+
+    /// SQL, a boolean: does this session hold the lock? For the statement that records a script. Needs pg_catalog to be
+    /// first on the search path.
+    static std::string held_sql(LockKey key);
+
+  private:
+    AdvisoryLock(postgres::Connection& connection, LockKey key) : connection_(&connection), key_(key) {}
+
+    postgres::Connection* connection_;
+    LockKey key_;
+};
+
+}  // namespace lockkeeper::engine

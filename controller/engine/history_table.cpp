@@ -1,0 +1,88 @@
+#include "engine/history_table.hpp"
+
+#include <algorithm>
+
+namespace lockkeeper::engine {
+namespace {
+
+using postgres::quote_identifier;
+using postgres::quote_literal;
+
+std::string nullable(const std::optional<std::string>& text) {
+    return text ? quote_literal(*text) : "NULL";
+}
+
+migration::AppliedScript read_row(const postgres::Result& rows, std::size_t row) {
+    return {migration::Version(std::string(rows.text(row, 0))),
+            std::string(rows.text(row, 1)),
+            std::string(rows.text(row, 2)),
+            rows.optional_text(row, 3),
+            rows.optional_text(row, 4),
+            std::chrono::system_clock::time_point(std::chrono::microseconds(rows.integer(row, 5))),
+            std::chrono::milliseconds(rows.integer(row, 6))};
+}
+
+}  // namespace
+
+std::optional<migration::History> HistoryTable::read(postgres::Connection& connection, DownScripts down_scripts) const {
+    const std::string down = down_scripts == DownScripts::Load ? "down_script" : "NULL::pg_catalog.text";
+    try {
+        const auto rows =
+            connection.query("SELECT version, name, checksum, " + down +
+                             ", down_checksum, (extract(epoch FROM applied_at) * 1000000)::pg_catalog.int8, "
+                             "(extract(epoch FROM duration) * 1000)::pg_catalog.int8 FROM " +
+                             name_.quoted());
+        migration::History history;
+        history.reserve(rows.rows());
+        for (std::size_t row = 0; row < rows.rows(); ++row) history.push_back(read_row(rows, row));
+        std::ranges::sort(history, {}, &migration::AppliedScript::version);
+        return history;
+    } catch (const postgres::CommandError& error) {
+        if (error.sqlstate() == "42P01") return std::nullopt;  // undefined_table
+        if (error.sqlstate() == "42703" || error.sqlstate() == "42846" || error.sqlstate() == "42809") {
+            throw HistoryUnusable("the table " + name_.text() + " is not a history of Lockkeeper; name another one",
+                                  error.sqlstate());
+        }
+        if (error.sqlstate() == "42501") {
+            throw HistoryUnusable("this role may not read the history table " + name_.text() +
+                                      "; run as its owner, or GRANT SELECT, INSERT, UPDATE, DELETE on it",
+                                  error.sqlstate());
+        }
+        throw;
+    }
+}
+
+void HistoryTable::create(postgres::Connection& connection) const {
+    const auto schema = quote_identifier(name_.schema);
+    // Asked first, since CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists.
+    const auto found = connection.query("SELECT pg_catalog.to_regnamespace(" + quote_literal(schema) + ") IS NOT NULL");
+    if (!found.boolean(0, 0)) connection.query("CREATE SCHEMA " + schema);
+    connection.query(
+        "CREATE TABLE IF NOT EXISTS " + name_.quoted() +
+        " (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, down_script text, "
+        "down_checksum text, transactional boolean NOT NULL, statements integer NOT NULL, statements_done "
+        "integer NOT NULL, applied_at timestamptz NOT NULL, duration interval NOT NULL, applied_by text NOT "
+        "NULL, source text NOT NULL)");
+}
+
+std::string HistoryTable::record_sql(const migration::Step& step, const std::string& source_digest, LockKey key) const {
+    const auto statements = std::to_string(step.text.statements.size());
+    return "INSERT INTO " + name_.quoted() +
+           " (version, name, checksum, down_script, down_checksum, transactional, statements, statements_done, "
+           "applied_at, "
+           "duration, applied_by, source) VALUES (CASE WHEN " +
+           AdvisoryLock::held_sql(key) + " THEN " + quote_literal(step.version.text()) + " END, " +
+           quote_literal(step.name) + ", " + quote_literal(step.checksum) + ", " + nullable(step.down_script) + ", " +
+           nullable(step.down_checksum) + ", true, " + statements + ", " + statements +
+           ", pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp(), "
+           "session_user, " +
+           quote_literal(source_digest) + ")";
+}
+
+std::string HistoryTable::erase_sql(const migration::Step& step, LockKey key) const {
+    return "WITH gone AS (DELETE FROM " + name_.quoted() + " WHERE version = " + quote_literal(step.version.text()) +
+           " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::held_sql(key) +
+           " THEN pg_catalog.count(*) ELSE 0 END) FROM gone";
+}
+
+}  // namespace lockkeeper::engine

@@ -1,0 +1,132 @@
+#include "engine/migrator.hpp"
+
+#include "engine/run_failure.hpp"
+#include "engine/script_runner.hpp"
+
+namespace lockkeeper::engine {
+namespace {
+
+using migration::Failure;
+using migration::FailureKind;
+using migration::RunReport;
+
+HistoryTable::DownScripts needed_down_scripts(const migration::Goal& goal) {
+    return goal.rollback == migration::Rollback::Allow ? HistoryTable::DownScripts::Load
+                                                       : HistoryTable::DownScripts::Leave;
+}
+
+Failure moved(const std::string& from, const std::string& to) {
+    Failure failure;
+    failure.kind = FailureKind::HistoryMoved;
+    failure.message =
+        "the history was in " + from + ", and " + to +
+        " is empty, so everything would run again; name the old table, or rename it in the database first";
+    return failure;
+}
+
+}  // namespace
+
+/// One call of migrate: what it was given, and what it has found out so far.
+struct Migrator::Attempt {
+    const migration::ScriptSet& scripts;
+    const migration::Goal& goal;
+    RunListener& listener;
+    const std::stop_token& stop;
+    HistoryTable table;
+    postgres::Connection connection;
+    migration::Plan plan{};
+    RunReport report{};
+
+    /// Reads the history again and holds it against the source.
+    void look() {
+        const auto history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
+        plan = migration::make_plan(scripts, history, goal);
+        report.database = migration::describe(table.name().text(), history, plan);
+    }
+};
+
+postgres::Connection Migrator::connect(const std::stop_token& stop) const {
+    return postgres::Connection::open(url_, {application_name(options_.subject), options_.connect_timeout, stop});
+}
+
+bool Migrator::history_moved(const std::optional<migration::History>& history) const {
+    return options_.known_history_table && *options_.known_history_table != options_.history_table.text() &&
+           (!history || history->empty());
+}
+
+RunReport Migrator::migrate(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
+                            const std::stop_token& stop) {
+    RunReport failed;
+    try {
+        Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), connect(stop)};
+        try {
+            run_under_lock(attempt);
+        } catch (...) {
+            attempt.report.failure = failure_of(std::current_exception());
+        }
+        return std::move(attempt.report);
+    } catch (...) {
+        failed.failure = failure_of(std::current_exception());
+    }
+    return failed;
+}
+
+void Migrator::run_under_lock(Attempt& attempt) {
+    const auto key = LockKey::of(options_.history_table);
+    const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, attempt.stop,
+                                          [&](const LockWait& wait) { attempt.listener.waiting(wait); }};
+    const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience);
+    const auto history = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
+    attempt.plan = migration::make_plan(attempt.scripts, history.value_or(migration::History{}), attempt.goal);
+    attempt.report.database =
+        migration::describe(options_.history_table.text(), history.value_or(migration::History{}), attempt.plan);
+    attempt.report.warnings = attempt.plan.warnings;
+    if (history_moved(history)) {
+        attempt.report.failure = moved(*options_.known_history_table, options_.history_table.text());
+        return;
+    }
+    if (attempt.plan.refusal) {
+        attempt.report.failure = attempt.plan.refusal;
+        return;
+    }
+    attempt.listener.planned(attempt.plan);
+    if (attempt.plan.steps.empty()) return;
+    if (!history) attempt.table.create(attempt.connection);
+    run_steps(attempt, key);
+}
+
+void Migrator::run_steps(Attempt& attempt, LockKey key) {
+    ScriptRunner runner(attempt.connection, {attempt.table, key, options_.session, attempt.scripts.digest()});
+    const auto steps = std::move(attempt.plan.steps);
+    try {
+        for (const auto& step : steps) {
+            attempt.listener.started(step);
+            const auto begin = clock_.now();
+            runner.run(step);
+            const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begin);
+            attempt.report.ran.push_back({step.version.text(), step.direction, duration});
+            attempt.listener.finished(step, duration);
+        }
+    } catch (const ScriptFailed& failed) {
+        attempt.report.failure = failed.failure();
+    }
+    attempt.look();
+}
+
+RunReport Migrator::status(const migration::ScriptSet& scripts, const migration::Goal& goal,
+                           const std::stop_token& stop) {
+    RunReport report;
+    try {
+        RunListener nobody;
+        Attempt attempt{scripts, goal, nobody, stop, HistoryTable(options_.history_table), connect(stop)};
+        attempt.look();
+        report = std::move(attempt.report);
+        report.warnings = attempt.plan.warnings;
+        report.failure = attempt.plan.refusal;
+    } catch (...) {
+        report.failure = failure_of(std::current_exception());
+    }
+    return report;
+}
+
+}  // namespace lockkeeper::engine

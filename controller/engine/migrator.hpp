@@ -1,0 +1,69 @@
+#pragma once
+
+#include "engine/advisory_lock.hpp"
+#include "engine/clock.hpp"
+#include "engine/history_table.hpp"
+#include "engine/session_settings.hpp"
+#include "migration/plan.hpp"
+#include "migration/run_report.hpp"
+#include "migration/script_set.hpp"
+#include "postgres/connection_url.hpp"
+
+#include <chrono>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+namespace lockkeeper::engine {
+
+/// Is told what a run does while it does it. Called on the thread of the run.
+class RunListener {
+  public:
+    virtual ~RunListener() = default;
+    virtual void waiting(const LockWait& /*wait*/) {}
+    virtual void planned(const migration::Plan& /*plan*/) {}
+    virtual void started(const migration::Step& /*step*/) {}
+    virtual void finished(const migration::Step& /*step*/, std::chrono::milliseconds /*duration*/) {}
+};
+
+/// Brings one database to a goal, exactly once, whatever dies: one session takes the lock, reads the history, plans,
+/// and runs the steps, each committed together with its history row. Whoever runs it again finds what is done done.
+class Migrator {
+  public:
+    struct Options {
+        postgres::QualifiedName history_table{"public", "lockkeeper_history"};
+        /// Where the history was in an earlier run; a move to an empty table is refused, since it would run everything
+        /// again.
+        std::optional<std::string> known_history_table;
+        std::string subject = "cli";  ///< for application_name: `<namespace>/<name>`
+        std::chrono::milliseconds acquire_timeout{600'000};
+        std::chrono::milliseconds connect_timeout{10'000};
+        SessionSettings session;
+    };
+
+    Migrator(postgres::ConnectionUrl url, Options options, Clock& clock)
+        : url_(std::move(url)), options_(std::move(options)), clock_(clock) {}
+
+    /// Never throws for what the world does: every failure is in the report, with what the database says if it could
+    /// still be asked. Makes one attempt; whether another is worth it is the caller's decision (migration::retry_of).
+    migration::RunReport migrate(const migration::ScriptSet& scripts, const migration::Goal& goal,
+                                 RunListener& listener, const std::stop_token& stop);
+
+    /// What migrate would do, read without the lock and without changing anything.
+    migration::RunReport status(const migration::ScriptSet& scripts, const migration::Goal& goal,
+                                const std::stop_token& stop);
+
+  private:
+    struct Attempt;
+
+    postgres::Connection connect(const std::stop_token& stop) const;
+    void run_under_lock(Attempt& attempt);
+    void run_steps(Attempt& attempt, LockKey key);
+    bool history_moved(const std::optional<migration::History>& history) const;
+
+    postgres::ConnectionUrl url_;
+    Options options_;
+    Clock& clock_;
+};
+
+}  // namespace lockkeeper::engine

@@ -1,0 +1,55 @@
+#pragma once
+
+#include "migration/failure.hpp"
+#include "migration/history.hpp"
+#include "migration/script_set.hpp"
+#include "migration/script_text.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lockkeeper::migration {
+
+/// May applied scripts be rolled back? A changed source alone never rolls back, whatever this says.
+enum class Rollback { Forbid, Allow };
+
+/// Where a run goes, and what it may do on the way.
+struct Goal {
+    /// The version to end at. Unset: up to the newest script, and never down.
+    std::optional<std::string> target;
+    Rollback rollback = Rollback::Forbid;
+};
+
+/// One script to run.
+struct Step {
+    Direction direction;
+    Version version;
+    std::string name;
+    SourceFile script;  ///< a stored down script is named `0003_orders.down.sql (stored)`
+    ScriptText text;
+    Checksum checksum;
+    std::optional<std::string> down_script;  ///< of an up step: what to store for its way back
+    std::optional<Checksum> down_checksum;
+};
+
+/// What the scripts and the history together ask for.
+struct Plan {
+    std::vector<Step> steps;
+    std::vector<Version> pending;  ///< in the source, up to the target, and not in the database
+    std::vector<Version> missing;  ///< in the database, not in the source
+    std::vector<std::string> warnings;
+    std::optional<Failure> refusal;  ///< set: nothing may run, and `steps` is empty
+};
+
+/// Pure: what to run so that a database with this history reaches the goal.
+///
+/// Every script that is to run is split and checked here, so that the last one's unclosed quote is found before the
+/// first one runs. Refuses with ChecksumMismatch (an applied script was edited), OutOfOrder (a pending script sorts
+/// before an applied one), RollbackForbidden, MissingDownScript, InvalidSource (no such target, an ambiguous one, or a
+/// script that cannot run). An applied script that is missing from the source is a warning and never a reason to roll
+/// back. A pending script with the checksum of a missing applied one was renamed: it is refused as ChecksumMismatch
+/// rather than run twice.
+Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal);
+
+}  // namespace lockkeeper::migration

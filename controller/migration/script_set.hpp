@@ -1,0 +1,61 @@
+#pragma once
+
+#include "migration/checksum.hpp"
+#include "migration/source_file.hpp"
+#include "migration/version.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockkeeper::migration {
+
+/// One version of the schema: the script that goes up to it and, where there is one, the script that goes back down.
+struct Script {
+    Version version;
+    std::string name;  ///< what stands behind the number: `drop_rollups`
+    SourceFile up;
+    Checksum up_checksum;
+    std::optional<SourceFile> down;
+    std::optional<Checksum> down_checksum;
+};
+
+/// A source that cannot be run, whatever the database says. The message names the file, and what to write instead.
+class InvalidSource : public std::runtime_error {
+  public:
+    InvalidSource(std::string file, const std::string& message, std::size_t line = 0, std::size_t column = 0)
+        : std::runtime_error(message), file_(std::move(file)), line_(line), column_(column) {}
+    const std::string& file() const { return file_; }
+    std::size_t line() const { return line_; }      ///< 1-based, 0 where the file as a whole is meant
+    std::size_t column() const { return column_; }  ///< 1-based, in characters
+
+  private:
+    std::string file_;
+    std::size_t line_;
+    std::size_t column_;
+};
+
+/// All scripts of a source, in the order in which they run: no version occurs twice, and every down script has its up
+/// script. What stands inside the scripts that are to run is checked by make_plan, before the first of them runs.
+class ScriptSet {
+  public:
+    ScriptSet() = default;
+
+    /// Reads the paired layout: `NNN_name.up.sql` with `NNN_name.down.sql`, or `NNN_name.sql` for up only. Names that
+    /// start with `.` are passed over; any other file is a warning. Throws InvalidSource.
+    static ScriptSet read(std::vector<SourceFile> files);
+
+    const std::vector<Script>& scripts() const { return scripts_; }  ///< ordered by version
+    const std::vector<std::string>& warnings() const { return warnings_; }
+    const Checksum& digest() const { return digest_; }
+    const Script* find(std::string_view version) const;
+
+  private:
+    std::vector<Script> scripts_;
+    std::vector<std::string> warnings_;
+    Checksum digest_;
+};
+
+}  // namespace lockkeeper::migration

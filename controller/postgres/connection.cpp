@@ -1,0 +1,271 @@
+#include "postgres/connection.hpp"
+
+#include "postgres/waker.hpp"
+
+#include <libpq-fe.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <thread>
+#include <vector>
+
+namespace lockkeeper::postgres {
+namespace {
+
+using std::chrono::steady_clock;
+
+PGconn* raw(void* connection) {
+    return static_cast<PGconn*>(connection);
+}
+
+/// The SQLSTATE of a failed connection attempt. libpq keeps no result for it, but with PQERRORS_SQLSTATE the message
+/// ends in `FATAL:  28P01`, and so nothing of the server's own text is ever taken over.
+std::string sqlstate_of_connect_failure(const PGconn* connection) {
+    const std::string_view message = PQerrorMessage(connection);
+    constexpr std::string_view severity = "FATAL:  ";
+    const auto at = message.rfind(severity);
+    if (at == std::string_view::npos) return {};
+    const auto code = message.substr(at + severity.size(), 5);
+    const auto is_code = [](char c) {
+        return std::isdigit(static_cast<unsigned char>(c)) != 0 || (c >= 'A' && c <= 'Z');
+    };
+    return code.size() == 5 && std::ranges::all_of(code, is_code) ? std::string(code) : std::string();
+}
+
+std::string connect_message(const std::string& sqlstate) {
+    if (sqlstate.empty()) return "no PostgreSQL server answers there";
+    if (sqlstate == "28P01") return "the server refuses the user name or password";
+    if (sqlstate == "28000")
+        return "the server refuses this user, by its pg_hba.conf or because the role may not log in";
+    if (sqlstate == "3D000") return "the server has no such database";
+    if (sqlstate == "53300") return "the server has no connection left";
+    if (sqlstate == "57P03") return "the server is starting up or shutting down";
+    return "the server refuses the connection";
+}
+
+std::string field(const PGresult* result, int code) {
+    const char* text = PQresultErrorField(result, code);
+    return text == nullptr ? std::string() : std::string(text);
+}
+
+/// Sends a cancel request on a thread of its own: PQcancel connects without a time limit, and a way out must not hang.
+void request_cancel(PGconn* connection) {
+    PGcancel* cancel = PQgetCancel(connection);
+    if (cancel == nullptr) return;
+    std::thread([cancel] {
+        std::array<char, 256> message{};
+        PQcancel(cancel, message.data(), static_cast<int>(message.size()));
+        PQfreeCancel(cancel);
+    }).detach();
+}
+
+constexpr std::chrono::milliseconds patience_after_cancel{2'000};
+
+}  // namespace
+
+void Connection::Closer::operator()(void* connection) const noexcept {
+    PQfinish(raw(connection));
+}
+
+Connection::Connection(void* connection, std::stop_token stop)
+    : connection_(connection), stop_(std::move(stop)), waker_(std::make_unique<Waker>(stop_)) {}
+
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+Connection Connection::open(const ConnectionUrl& url, const Options& options) {
+    auto given = url;
+    given.set("application_name", options.application_name);
+    std::vector<const char*> keywords;
+    std::vector<const char*> values;
+    for (const auto& parameter : given.parameters_) {
+        keywords.push_back(parameter.keyword.c_str());
+        values.push_back(parameter.value.c_str());
+    }
+    keywords.push_back(nullptr);
+    values.push_back(nullptr);
+    // expand_dbname is 0: a database name that looks like a URI must not bring parameters past the allow-list.
+    Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0), options.stop);
+    connection.connect(steady_clock::now() + options.connect_timeout);
+    return connection;
+}
+
+void Connection::connect(steady_clock::time_point deadline) {
+    auto* connection = raw(connection_.get());
+    if (connection == nullptr || PQstatus(connection) == CONNECTION_BAD) throw ConnectError(connect_message({}), {});
+    PQsetErrorVerbosity(connection, PQERRORS_SQLSTATE);
+    PQsetNoticeProcessor(
+        connection, [](void*, const char*) {}, nullptr);
+    auto state = PGRES_POLLING_WRITING;
+    while (state != PGRES_POLLING_OK) {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+        if (left.count() <= 0) throw ConnectError("the database server did not answer in time", {});
+        const auto woken = waker_->wait(PQsocket(connection), state == PGRES_POLLING_READING ? POLLIN : POLLOUT, left);
+        if (woken == Waker::Woken::Stopped) throw Interrupted();
+        if (woken == Waker::Woken::TimedOut) continue;
+        state = PQconnectPoll(connection);
+        if (state == PGRES_POLLING_FAILED) {
+            auto sqlstate = sqlstate_of_connect_failure(connection);
+            const auto message = connect_message(sqlstate);
+            throw ConnectError(message, std::move(sqlstate));
+        }
+    }
+    PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
+    PQsetnonblocking(connection, 1);
+}
+
+Result Connection::query(const std::string& sql) {
+    send(sql);
+    return collect(std::nullopt, {});
+}
+
+void Connection::query_each(const std::string& sql, const std::function<void(const Result&)>& each) {
+    send(sql);
+    collect(std::nullopt, each);
+}
+
+Result Connection::copy_in(const std::string& sql, std::string_view rows) {
+    send(sql);
+    return collect(rows, {});
+}
+
+void Connection::ignore_stop() {
+    stop_ = {};
+    waker_ = std::make_unique<Waker>(stop_);
+}
+
+int Connection::backend_pid() const {
+    return PQbackendPID(raw(connection_.get()));
+}
+int Connection::server_version() const {
+    return PQserverVersion(raw(connection_.get()));
+}
+
+void Connection::send(const std::string& sql) {
+    if (stop_.stop_requested()) throw Interrupted();
+    if (PQsendQuery(raw(connection_.get()), sql.c_str()) != 1) throw ConnectionLost();
+    flush();
+}
+
+void Connection::flush() {
+    auto* connection = raw(connection_.get());
+    while (true) {
+        const int left = PQflush(connection);
+        if (left < 0) throw ConnectionLost();
+        if (left == 0) return;
+        // The server may want to be read from before it reads on.
+        wait(POLLIN | POLLOUT);
+        if (PQconsumeInput(connection) != 1) throw ConnectionLost();
+    }
+}
+
+void Connection::wait(short events) {
+    if (waker_->wait(PQsocket(raw(connection_.get())), events, std::nullopt) == Waker::Woken::Stopped) interrupt();
+}
+
+void Connection::wait_for_input() {
+    auto* connection = raw(connection_.get());
+    while (PQisBusy(connection) != 0) {
+        wait(POLLIN);
+        if (PQconsumeInput(connection) != 1 && PQisBusy(connection) != 0) throw ConnectionLost();
+    }
+}
+
+/// Cancels the command and waits a little for the server to say so, which leaves the session clean. If it does not, the
+/// caller drops the connection, and the server ends the session by itself.
+void Connection::interrupt() {
+    auto* connection = raw(connection_.get());
+    request_cancel(connection);
+    const Waker patient{std::stop_token{}};
+    const auto deadline = steady_clock::now() + patience_after_cancel;
+    while (steady_clock::now() < deadline) {
+        if (PQisBusy(connection) == 0) {
+            auto* result = PQgetResult(connection);
+            if (result == nullptr) break;
+            PQclear(result);
+            continue;
+        }
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
+        patient.wait(PQsocket(connection), POLLIN, std::max(left, std::chrono::milliseconds(0)));
+        if (PQconsumeInput(connection) != 1) break;
+    }
+    throw Interrupted();
+}
+
+Result Connection::collect(std::optional<std::string_view> rows, const std::function<void(const Result&)>& each) {
+    auto* connection = raw(connection_.get());
+    std::optional<Result> last;
+    std::optional<Result> failed;
+    std::size_t completed = 0;
+    while (true) {
+        wait_for_input();
+        auto* next = PQgetResult(connection);
+        if (next == nullptr) break;
+        const Result result(next);
+        switch (PQresultStatus(next)) {
+            case PGRES_COPY_IN:
+                send_rows(rows);
+                continue;
+            case PGRES_COPY_OUT:
+            case PGRES_COPY_BOTH:
+                // Rows that nobody reads: end the session rather than drain them.
+                throw CommandError(
+                    {"0A000", "COPY … TO STDOUT has nowhere to write to in a script", {}, {}, completed});
+            case PGRES_FATAL_ERROR:
+            case PGRES_BAD_RESPONSE:
+                if (!failed) failed = result;
+                continue;
+            default:
+                last = result;
+                if (failed) continue;
+                ++completed;
+                if (each) each(result);
+        }
+    }
+    if (PQstatus(connection) == CONNECTION_BAD) throw ConnectionLost();
+    if (failed) throw_command_error(*failed, completed);
+    if (!last) throw CommandError({"42601", "the message holds no statement", {}, {}, 0});
+    return *last;
+}
+
+void Connection::send_rows(std::optional<std::string_view> given) {
+    auto* connection = raw(connection_.get());
+    // An import that nobody gave rows to must fail, not load none.
+    const char* const error = given ? nullptr : "no rows were given";
+    const auto rows = given.value_or(std::string_view{});
+    constexpr std::size_t chunk = std::size_t{1} << 16U;
+    for (std::size_t at = 0; at < rows.size();) {
+        const auto size = std::min(chunk, rows.size() - at);
+        const int sent = PQputCopyData(connection, rows.data() + at, static_cast<int>(size));
+        if (sent < 0) throw ConnectionLost();
+        if (sent == 0) {
+            flush();
+            continue;
+        }
+        at += size;
+    }
+    while (PQputCopyEnd(connection, error) == 0) flush();
+    flush();
+}
+
+void Connection::throw_command_error(const Result& result, std::size_t completed) {
+    const auto* failed = result.get();
+    CommandError::Fields fields;
+    fields.sqlstate = field(failed, PG_DIAG_SQLSTATE);
+    if (fields.sqlstate.empty()) throw ConnectionLost();  // libpq made the error itself: no server said anything
+    fields.message = without_row_values(field(failed, PG_DIAG_MESSAGE_PRIMARY), fields.sqlstate);
+    fields.hint = field(failed, PG_DIAG_MESSAGE_HINT);
+    fields.completed = completed;
+    const auto position = field(failed, PG_DIAG_STATEMENT_POSITION);
+    std::size_t index = 0;
+    if (std::from_chars(position.data(), position.data() + position.size(), index).ec == std::errc() && index > 0) {
+        fields.position = index - 1;
+    }
+    throw CommandError(std::move(fields));
+}
+
+}  // namespace lockkeeper::postgres

@@ -1,0 +1,77 @@
+#pragma once
+
+#include "postgres/connection_url.hpp"
+#include "postgres/error.hpp"
+#include "postgres/result.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace lockkeeper::postgres {
+
+class Waker;
+
+/// One session with a PostgreSQL server. Every call blocks its thread, but ends soon after the stop token given at
+/// opening is requested: the running command is cancelled on the server and Interrupted is thrown.
+///
+/// Not for several threads at once. The destructor ends the session, which frees its advisory locks.
+class Connection {
+  public:
+    struct Options {
+        std::string application_name = "lockkeeper";
+        std::chrono::milliseconds connect_timeout{10'000};
+        std::stop_token stop;
+    };
+
+    /// Throws ConnectError or Interrupted.
+    static Connection open(const ConnectionUrl& url, const Options& options);
+
+    Connection(Connection&&) noexcept;
+    Connection& operator=(Connection&&) noexcept;
+    ~Connection();
+
+    /// Runs one message of one or more statements and returns the result of the last. A message of several is one
+    /// implicit transaction. Throws CommandError, ConnectionLost, Interrupted.
+    Result query(const std::string& sql);
+
+    /// Calls `each` with the result of every statement, in order, as the server completes them.
+    void query_each(const std::string& sql, const std::function<void(const Result&)>& each);
+
+    /// As query, for a message whose last statement is `COPY … FROM STDIN`: sends it these rows.
+    Result copy_in(const std::string& sql, std::string_view rows);
+
+    /// Sends every statement after this without being interrupted by the stop token: for the way out.
+    void ignore_stop();
+
+    int backend_pid() const;     ///< as the server, or a pooler in front of it, said when the session began
+    int server_version() const;  ///< 150020 for 15.20
+
+  private:
+    struct Closer {
+        void operator()(void* connection) const noexcept;
+    };
+
+    Connection(void* connection, std::stop_token stop);
+    void connect(std::chrono::steady_clock::time_point deadline);
+    void send(const std::string& sql);
+    void flush();
+    /// Collects results until the command is complete. At COPY … FROM STDIN sends `rows`, or an error where there are
+    /// none.
+    Result collect(std::optional<std::string_view> rows, const std::function<void(const Result&)>& each);
+    void send_rows(std::optional<std::string_view> given);
+    void wait_for_input();
+    void wait(short events);
+    [[noreturn]] void interrupt();
+    [[noreturn]] void throw_command_error(const Result& result, std::size_t completed);
+
+    std::unique_ptr<void, Closer> connection_;
+    std::stop_token stop_;
+    std::unique_ptr<Waker> waker_;
+};
+
+}  // namespace lockkeeper::postgres
