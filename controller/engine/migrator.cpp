@@ -113,20 +113,22 @@ void Migrator::run_steps(Attempt& attempt, LockKey key) {
     attempt.look();
 }
 
-RunReport Migrator::status(const migration::ScriptSet& scripts, const migration::Goal& goal,
-                           const std::stop_token& stop) {
-    RunReport report;
+Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, const migration::Goal& goal,
+                                       const std::stop_token& stop) {
+    Inspection inspection;
+    auto& [history, plan, report] = inspection;
     try {
-        RunListener nobody;
-        Attempt attempt{scripts, goal, nobody, stop, HistoryTable(options_.history_table), connect(stop)};
-        attempt.look();
-        report = std::move(attempt.report);
-        report.warnings = attempt.plan.warnings;
-        report.failure = attempt.plan.refusal;
+        auto connection = connect(stop);
+        const HistoryTable table(options_.history_table);
+        history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
+        plan = migration::make_plan(scripts, history, goal);
+        report.database = migration::describe(options_.history_table.text(), history, plan);
+        report.warnings = plan.warnings;
+        report.failure = plan.refusal;
     } catch (...) {
         report.failure = failure_of(std::current_exception());
     }
-    return report;
+    return inspection;
 }
 
 }  // namespace lockkeeper::engine

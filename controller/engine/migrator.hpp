@@ -34,11 +34,11 @@ class Migrator {
         postgres::QualifiedName history_table{"public", "lockkeeper_history"};
         /// Where the history was in an earlier run; a move to an empty table is refused, since it would run everything
         /// again.
-        std::optional<std::string> known_history_table;
+        std::optional<std::string> known_history_table{};
         std::string subject = "cli";  ///< for application_name: `<namespace>/<name>`
         std::chrono::milliseconds acquire_timeout{600'000};
         std::chrono::milliseconds connect_timeout{10'000};
-        SessionSettings session;
+        SessionSettings session{};
     };
 
     Migrator(postgres::ConnectionUrl url, Options options, Clock& clock)
@@ -49,9 +49,13 @@ class Migrator {
     migration::RunReport migrate(const migration::ScriptSet& scripts, const migration::Goal& goal,
                                  RunListener& listener, const std::stop_token& stop);
 
-    /// What migrate would do, read without the lock and without changing anything.
-    migration::RunReport status(const migration::ScriptSet& scripts, const migration::Goal& goal,
-                                const std::stop_token& stop);
+    /// What the database has and what migrate would do, read without the lock and without changing anything.
+    struct Inspection {
+        migration::History history;
+        migration::Plan plan;
+        migration::RunReport report;
+    };
+    Inspection inspect(const migration::ScriptSet& scripts, const migration::Goal& goal, const std::stop_token& stop);
 
   private:
     struct Attempt;

@@ -110,16 +110,20 @@ std::optional<Step> down_step(const ScriptSet& scripts, const AppliedScript& row
     return Step{Direction::Down, row.version, row.name, std::move(stored), {}, row.down_checksum.value_or(""), {}, {}};
 }
 
-void add_down_steps(Plan& plan, const ScriptSet& scripts, const History& history, const Version& target) {
+std::vector<const AppliedScript*> applied_above(const History& history, const std::optional<Version>& target) {
     std::vector<const AppliedScript*> above;
     for (const auto& row : history) {
-        if (row.version > target) above.push_back(&row);
+        if (!target || row.version > *target) above.push_back(&row);
     }
     // The reverse of the order in which they were applied, which is not always that of their versions.
     std::ranges::sort(above, [](const AppliedScript* a, const AppliedScript* b) {
         return a->applied_at != b->applied_at ? a->applied_at > b->applied_at : a->version > b->version;
     });
-    for (const auto* row : above) {
+    return above;
+}
+
+void add_down_steps(Plan& plan, const ScriptSet& scripts, const std::vector<const AppliedScript*>& rows) {
+    for (const auto* row : rows) {
         auto step = down_step(scripts, *row);
         if (!step) {
             plan.refusal = refuse(FailureKind::MissingDownScript,
@@ -139,15 +143,22 @@ void read_texts(Plan& plan) {
             step.text = read_script_text(step.script);
             if (step.down_script) read_script_text({step.version.text() + ".down.sql", *step.down_script});
         } catch (const InvalidSource& error) {
-            plan.refusal = refuse(FailureKind::InvalidSource, error.what(), step.version.text(), error.file());
-            plan.refusal->line = error.line();
-            plan.refusal->column = error.column();
+            plan.refusal = failure_of(error);
+            plan.refusal->version = step.version.text();
             return;
         }
     }
 }
 
+void add_rollback(Plan& plan, const ScriptSet& scripts, const History& history, Extent extent) {
+    auto rows = applied_above(history, std::nullopt);
+    if (extent == Extent::RollBackNewest && rows.size() > 1) rows.resize(1);
+    add_down_steps(plan, scripts, rows);
+    if (!plan.refusal) read_texts(plan);
+}
+
 void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, const Goal& goal) {
+    if (goal.extent != Extent::ToGoal) return add_rollback(plan, scripts, history, goal.extent);
     std::optional<Version> target;
     if (goal.target) {
         auto found = find_target(scripts, history, *goal.target);
@@ -164,7 +175,7 @@ void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, con
                                                                       ", and rolling back is not allowed here");
             return;
         }
-        add_down_steps(plan, scripts, history, *target);
+        add_down_steps(plan, scripts, applied_above(history, target));
         if (plan.refusal) return;
     } else {
         plan.refusal = find_insertion(scripts, plan, history);

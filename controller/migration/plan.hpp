@@ -14,11 +14,16 @@ namespace lockkeeper::migration {
 /// May applied scripts be rolled back? A changed source alone never rolls back, whatever this says.
 enum class Rollback { Forbid, Allow };
 
+/// What a run may touch: everything that lies between the database and the goal, or only applied versions, to roll
+/// back.
+enum class Extent { ToGoal, RollBackNewest, RollBackAll };
+
 /// Where a run goes, and what it may do on the way.
 struct Goal {
     /// The version to end at. Unset: up to the newest script, and never down.
     std::optional<std::string> target;
     Rollback rollback = Rollback::Forbid;
+    Extent extent = Extent::ToGoal;
 };
 
 /// One script to run.

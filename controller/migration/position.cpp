@@ -18,7 +18,8 @@ std::size_t line_begin(std::string_view text, std::size_t offset) {
 
 Position position_at(std::string_view text, std::size_t offset) {
     offset = std::min(offset, text.size());
-    const auto begin = line_begin(text, offset);
+    const auto mark = text.starts_with("\xEF\xBB\xBF") ? std::size_t{3} : 0;  // no editor counts a byte order mark
+    const auto begin = std::max(line_begin(text, offset), std::min(mark, offset));
     const auto before = text.substr(0, begin);
     const auto line = text.substr(begin, offset - begin);
     return {static_cast<std::size_t>(std::ranges::count(before, '\n')) + 1,

@@ -50,6 +50,16 @@ void refuse_versions_that_differ_in_zeros_only(const std::vector<Script>& script
 
 }  // namespace
 
+Failure failure_of(const InvalidSource& error) {
+    Failure failure;
+    failure.kind = FailureKind::InvalidSource;
+    failure.message = error.what();
+    failure.file = error.file();
+    failure.line = error.line();
+    failure.column = error.column();
+    return failure;
+}
+
 ScriptSet ScriptSet::read(std::vector<SourceFile> files) {
     ScriptSet set;
     set.digest_ = digest_of(files);

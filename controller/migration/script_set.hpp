@@ -1,6 +1,7 @@
 #pragma once
 
 #include "migration/checksum.hpp"
+#include "migration/failure.hpp"
 #include "migration/source_file.hpp"
 #include "migration/version.hpp"
 
@@ -36,6 +37,9 @@ class InvalidSource : public std::runtime_error {
     std::size_t line_;
     std::size_t column_;
 };
+
+/// The same as a plain value, for a report.
+Failure failure_of(const InvalidSource& error);
 
 /// All scripts of a source, in the order in which they run: no version occurs twice, and every down script has its up
 /// script. What stands inside the scripts that are to run is checked by make_plan, before the first of them runs.

@@ -25,7 +25,7 @@ class Connection {
     struct Options {
         std::string application_name = "lockkeeper";
         std::chrono::milliseconds connect_timeout{10'000};
-        std::stop_token stop;
+        std::stop_token stop{};
     };
 
     /// Throws ConnectError or Interrupted.

@@ -63,6 +63,14 @@ void check_tenant_hosts(std::string_view hosts) {
     }
 }
 
+/// libpq finds a port that is no number only when it connects.
+void check_ports(std::string_view ports) {
+    if (ports.find_first_not_of("0123456789,") == std::string_view::npos) return;
+    throw InvalidConnectionUrl(
+        "the connection string has a port that is no number; write postgresql://user@host:5432/database, with special "
+        "characters of the password percent-encoded");
+}
+
 }  // namespace
 
 void ConnectionUrl::set(std::string_view keyword, std::string value) {
@@ -98,6 +106,7 @@ ConnectionUrl ConnectionUrl::parse(std::string_view text, UrlTrust trust) {
                                        "', which is not allowed here, because it would act on the controller's own "
                                        "files, sockets or session; remove it");
         }
+        if (std::string_view(option->keyword) == "port") check_ports(option->val);
         url.set(option->keyword, option->val);
     }
     if (trust == UrlTrust::Tenant) {

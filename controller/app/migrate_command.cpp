@@ -1,0 +1,142 @@
+#include "app/migrate_command.hpp"
+
+#include "app/report_json.hpp"
+#include "app/report_text.hpp"
+#include "app/source_directory.hpp"
+#include "engine/migrator.hpp"
+
+#include <algorithm>
+#include <ostream>
+
+namespace lockkeeper::app {
+namespace {
+
+using migration::FailureKind;
+using migration::RunReport;
+
+migration::Goal goal_of(const MigrateOptions& options) {
+    migration::Goal goal;
+    goal.target = options.target;
+    if (options.action == MigrateOptions::Action::Down) {
+        goal.rollback = migration::Rollback::Allow;
+        if (!options.target) {
+            goal.extent = options.all ? migration::Extent::RollBackAll : migration::Extent::RollBackNewest;
+        }
+    }
+    return goal;
+}
+
+/// A line for each script, and while one runs on a terminal, its name.
+class Progress : public engine::RunListener {
+  public:
+    explicit Progress(const Streams& streams) : streams_(streams) {}
+
+    void waiting(const engine::LockWait& wait) override {
+        streams_.err << "waiting for the lock " << wait.key.value << " for " << wait.waited.count() / 1000 << " s";
+        if (wait.holder) {
+            streams_.err << ", held by pid " << wait.holder->pid << " (" << wait.holder->application << ", "
+                         << wait.holder->state << ")";
+        }
+        streams_.err << std::endl;
+    }
+    void started(const migration::Step& step) override {
+        if (streams_.terminal)
+            streams_.err << step.version.text() << "  " << to_string(step.direction) << " …" << std::flush;
+    }
+    void finished(const migration::Step& step, std::chrono::milliseconds duration) override {
+        streams_.err << (streams_.terminal ? "\r" : "") << step.version.text() << "  " << to_string(step.direction)
+                     << "  " << duration.count() << " ms" << std::endl;
+    }
+
+  private:
+    const Streams& streams_;
+};
+
+ExitCode exit_code_of(const RunReport& report) {
+    if (report.succeeded()) return ExitCode::Done;
+    switch (report.failure->kind) {
+        case FailureKind::WaitingForLock:
+            return ExitCode::LockNotAcquired;
+        case FailureKind::ChecksumMismatch:
+            return ExitCode::ChecksumMismatch;
+        default:
+            return ExitCode::Failed;
+    }
+}
+
+/// Worth another try within this command? The lock has had its own time limit already.
+bool is_transient(const RunReport& report) {
+    if (report.succeeded()) return false;
+    const auto kind = report.failure->kind;
+    return migration::retry_of(kind) == migration::Retry::Soon && kind != FailureKind::WaitingForLock &&
+           kind != FailureKind::Interrupted;
+}
+
+void append(RunReport& whole, RunReport&& attempt) {
+    attempt.ran.insert(attempt.ran.begin(), whole.ran.begin(), whole.ran.end());
+    whole = std::move(attempt);
+}
+
+RunReport migrate_with_retries(const MigrateOptions& options, const migration::ScriptSet& scripts,
+                               const Streams& streams, const std::stop_token& stop) {
+    engine::SystemClock clock;
+    engine::Migrator migrator(
+        options.url,
+        {.history_table = options.history, .acquire_timeout = options.acquire_timeout, .session = options.session},
+        clock);
+    Progress progress(streams);
+    const auto goal = goal_of(options);
+    const auto give_up = clock.now() + options.retry_for;
+    std::chrono::milliseconds pause{200};
+    RunReport report;
+    while (true) {
+        append(report, migrator.migrate(scripts, goal, progress, stop));
+        if (!is_transient(report) || clock.now() + pause >= give_up || stop.stop_requested()) return report;
+        // A roll back without a target is counted in versions: what this command did already must not be done again.
+        if (goal.extent == migration::Extent::RollBackNewest && !report.ran.empty()) return report;
+        print_failure(streams.err, *report.failure);
+        streams.err << "trying again in " << pause.count() << " ms" << std::endl;
+        clock.sleep(pause, stop);
+        pause = std::min(pause * 2, std::chrono::milliseconds(10'000));
+    }
+}
+
+void print_report(const MigrateOptions& options, const RunReport& report, const Streams& streams) {
+    if (options.output == OutputFormat::Json) {
+        streams.out << to_json(report).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+        return;
+    }
+    for (const auto& warning : report.warnings) streams.err << "warning: " << warning << "\n";
+    if (report.failure) print_failure(streams.err, *report.failure);
+}
+
+ExitCode run_status(const MigrateOptions& options, const migration::ScriptSet& scripts, const Streams& streams,
+                    const std::stop_token& stop) {
+    engine::SystemClock clock;
+    engine::Migrator migrator(options.url, {.history_table = options.history}, clock);
+    const auto inspection = migrator.inspect(scripts, goal_of(options), stop);
+    print_report(options, inspection.report, streams);
+    if (options.output == OutputFormat::Text && inspection.report.database) {
+        print_status_table(streams.out, inspection);
+        print_summary(streams.out, inspection.report);
+    }
+    return exit_code_of(inspection.report);
+}
+
+}  // namespace
+
+ExitCode run_migrate(const MigrateOptions& options, const Streams& streams, const std::stop_token& stop) {
+    RunReport report;
+    try {
+        const auto scripts = migration::ScriptSet::read(read_source_directory(options.source));
+        if (options.action == MigrateOptions::Action::Status) return run_status(options, scripts, streams, stop);
+        report = migrate_with_retries(options, scripts, streams, stop);
+    } catch (const migration::InvalidSource& error) {
+        report.failure = migration::failure_of(error);
+    }
+    print_report(options, report, streams);
+    if (options.output == OutputFormat::Text && report.database) print_summary(streams.out, report);
+    return exit_code_of(report);
+}
+
+}  // namespace lockkeeper::app

@@ -1,0 +1,167 @@
+#include "app/options.hpp"
+
+#include "api/durations.hpp"
+#include "app/source_directory.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdlib>
+
+namespace lockkeeper::app {
+namespace {
+
+/// The text of options that need a reading of their own.
+struct MigrateTexts {
+    std::string action;
+    std::string source;
+    std::string target;
+    bool all = false;
+    std::string url;
+    std::string url_file;
+    std::string history = "public.lockkeeper_history";
+    std::string acquire_timeout = "10m";
+    std::string lock_timeout = "5s";
+    std::string statement_timeout = "0";
+    std::string retry_for = "5m";
+    std::string output = "text";
+};
+
+struct ControllerTexts {
+    ControllerOptions options;
+    std::string log_format = "text";
+};
+
+OutputFormat parse_format(const std::string& option, const std::string& text) {
+    if (text == "text") return OutputFormat::Text;
+    if (text == "json") return OutputFormat::Json;
+    throw WrongUsage(option + " is '" + text + "'; write text or json");
+}
+
+MigrateOptions::Action parse_action(const std::string& text) {
+    if (text == "up") return MigrateOptions::Action::Up;
+    if (text == "down") return MigrateOptions::Action::Down;
+    if (text == "status") return MigrateOptions::Action::Status;
+    throw WrongUsage("what to do is '" + text + "'; write exactly up, down or status");
+}
+
+std::chrono::milliseconds parse_duration(const std::string& option, const std::string& text) {
+    try {
+        return api::parse_duration(text);
+    } catch (const std::exception& error) {
+        throw WrongUsage(option + ": " + error.what());
+    }
+}
+
+std::string without_final_line_break(std::string text) {
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return text;
+}
+
+/// Every user of a machine can read another process's arguments, so a password there is refused, not used.
+std::string url_text(const MigrateTexts& texts) {
+    if (!texts.url.empty() && !texts.url_file.empty()) {
+        throw WrongUsage("--database-url and --database-url-file are both given; keep one of them");
+    }
+    if (!texts.url.empty()) {
+        if (postgres::ConnectionUrl::holds_password(texts.url)) {
+            throw WrongUsage(
+                "--database-url holds a password (or cannot be read), and every user of this machine can read the "
+                "arguments "
+                "of a process; set LOCKKEEPER_DATABASE_URL, or write it to a file and name that by "
+                "--database-url-file");
+        }
+        return texts.url;
+    }
+    if (!texts.url_file.empty()) return without_final_line_break(read_file(texts.url_file));
+    const char* const variable = std::getenv("LOCKKEEPER_DATABASE_URL");
+    if (variable != nullptr && *variable != '\0') return variable;
+    throw WrongUsage("no database is named; set LOCKKEEPER_DATABASE_URL, or give --database-url-file FILE");
+}
+
+MigrateOptions read_migrate(const MigrateTexts& texts) {
+    const auto action = parse_action(texts.action);
+    if (action != MigrateOptions::Action::Down && texts.all) throw WrongUsage("--all goes with down");
+    if (texts.all && !texts.target.empty()) throw WrongUsage("--all and --target are both given; keep one of them");
+    const auto history = [&] {
+        try {
+            return postgres::QualifiedName::parse(texts.history);
+        } catch (const std::invalid_argument& error) {
+            throw WrongUsage(std::string("--history: ") + error.what());
+        }
+    }();
+    MigrateOptions options{.action = action,
+                           .source = texts.source,
+                           .target = {},
+                           .all = texts.all,
+                           .url = postgres::ConnectionUrl::parse(url_text(texts), postgres::UrlTrust::Owner),
+                           .history = history,
+                           .acquire_timeout = parse_duration("--lock-acquire-timeout", texts.acquire_timeout),
+                           .retry_for = parse_duration("--retry-for", texts.retry_for),
+                           .session = {parse_duration("--lock-timeout", texts.lock_timeout),
+                                       parse_duration("--statement-timeout", texts.statement_timeout)},
+                           .output = parse_format("--output", texts.output)};
+    if (!texts.target.empty()) options.target = texts.target;
+    return options;
+}
+
+void describe_migrate(CLI::App& command, MigrateTexts& texts) {
+    command.add_option("action", texts.action, "up, down or status")->required();
+    command.add_option("--source", texts.source, "directory with the scripts (NNN_name.up.sql, NNN_name.down.sql)")
+        ->required();
+    command.add_option("--target", texts.target,
+                       "version to end at; without it, up runs all, and down rolls back the newest");
+    command.add_flag("--all", texts.all, "down: roll back every applied version");
+    command.add_option("--database-url", texts.url, "connection string without a password");
+    command.add_option("--database-url-file", texts.url_file,
+                       "file with the connection string (default: the variable LOCKKEEPER_DATABASE_URL)");
+    command.add_option("--history", texts.history, "history table, as table or schema.table")->capture_default_str();
+    command.add_option("--lock-acquire-timeout", texts.acquire_timeout, "how long to wait for another runner")
+        ->capture_default_str();
+    command.add_option("--lock-timeout", texts.lock_timeout, "PostgreSQL's lock_timeout for scripts")
+        ->capture_default_str();
+    command.add_option("--statement-timeout", texts.statement_timeout, "PostgreSQL's statement_timeout for scripts")
+        ->capture_default_str();
+    command.add_option("--retry-for", texts.retry_for, "how long a transient failure is tried again")
+        ->capture_default_str();
+    command.add_option("--output", texts.output, "text or json")->capture_default_str();
+}
+
+void describe_controller(CLI::App& command, ControllerTexts& texts) {
+    command.add_option("--kubeconfig", texts.options.kubeconfig,
+                       "kubeconfig file (default: $KUBECONFIG, then the pod's service account, then ~/.kube/config)");
+    command.add_option("--context", texts.options.context, "context of the kubeconfig (default: its current one)");
+    command.add_option("--workers", texts.options.workers, "migrations run at once")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
+    command.add_option("--log-format", texts.log_format, "text or json")->capture_default_str();
+    command.add_flag("--verbose", texts.options.verbose, "log every reconcile, not only changes of state");
+}
+
+}  // namespace
+
+Command parse_command_line(int argc, const char* const* argv) {
+    CLI::App app("Lockkeeper runs PostgreSQL schema migrations, exactly once.", "lockkeeper");
+    app.require_subcommand(1);
+    MigrateTexts migrate_texts;
+    ControllerTexts controller_texts;
+    auto* const migrate = app.add_subcommand("migrate", "run or inspect scripts from the command line");
+    describe_migrate(*migrate, migrate_texts);
+    auto* const controller = app.add_subcommand("controller", "run the Kubernetes operator");
+    describe_controller(*controller, controller_texts);
+    auto* const version = app.add_subcommand("version", "print the version");
+    try {
+        app.parse(argc, argv);
+        if (version->parsed()) return VersionOptions{};
+        if (migrate->parsed()) return read_migrate(migrate_texts);
+        controller_texts.options.log_format = parse_format("--log-format", controller_texts.log_format);
+        return controller_texts.options;
+    } catch (const CLI::CallForHelp&) {
+        return HelpText{app.help()};
+    } catch (const CLI::ParseError& error) {
+        throw WrongUsage(error.what());
+    } catch (const postgres::InvalidConnectionUrl& error) {
+        throw WrongUsage(error.what());
+    }
+}
+
+}  // namespace lockkeeper::app

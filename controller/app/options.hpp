@@ -1,0 +1,60 @@
+#pragma once
+
+#include "engine/session_settings.hpp"
+#include "postgres/connection_url.hpp"
+#include "postgres/identifier.hpp"
+
+#include <chrono>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lockkeeper::app {
+
+enum class OutputFormat { Text, Json };
+
+/// `lockkeeper migrate up|down|status`.
+struct MigrateOptions {
+    enum class Action { Up, Down, Status };
+    Action action = Action::Status;
+    std::string source;
+    std::optional<std::string> target;
+    bool all = false;  ///< down: every applied version
+    postgres::ConnectionUrl url;
+    postgres::QualifiedName history;
+    std::chrono::milliseconds acquire_timeout{};
+    std::chrono::milliseconds retry_for{};  ///< how long transient failures are tried again
+    engine::SessionSettings session;
+    OutputFormat output = OutputFormat::Text;
+};
+
+/// `lockkeeper controller`.
+struct ControllerOptions {
+    std::string kubeconfig;
+    std::string context;
+    std::size_t workers = 4;
+    OutputFormat log_format = OutputFormat::Text;
+    bool verbose = false;
+};
+
+struct VersionOptions {};
+
+/// Help was asked for, and this is it.
+struct HelpText {
+    std::string text;
+};
+
+using Command = std::variant<MigrateOptions, ControllerOptions, VersionOptions, HelpText>;
+
+/// The arguments make no sense. The message says what to write.
+class WrongUsage : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Reads the command line and what it names in environment and files. Makes no connection. Throws WrongUsage.
+Command parse_command_line(int argc, const char* const* argv);
+
+}  // namespace lockkeeper::app

@@ -1,0 +1,89 @@
+#include "app/report_text.hpp"
+
+#include "api/timestamps.hpp"
+
+#include <algorithm>
+#include <iomanip>
+#include <ostream>
+
+namespace lockkeeper::app {
+namespace {
+
+struct Row {
+    migration::Version version;
+    std::string state;
+    std::string applied_at;
+    std::string duration;
+};
+
+std::vector<Row> rows_of(const engine::Migrator::Inspection& inspection) {
+    const auto& missing = inspection.plan.missing;
+    std::vector<Row> rows;
+    for (const auto& script : inspection.history) {
+        const bool is_missing = std::ranges::find(missing, script.version) != missing.end();
+        rows.push_back({script.version, is_missing ? "missing" : "applied",
+                        api::to_string(std::chrono::floor<std::chrono::seconds>(script.applied_at)),
+                        std::to_string(script.duration.count()) + " ms"});
+    }
+    for (const auto& version : inspection.plan.pending) rows.push_back({version, "pending", {}, {}});
+    std::ranges::sort(rows, {}, &Row::version);
+    return rows;
+}
+
+std::string count(std::size_t number, const std::string& noun) {
+    return std::to_string(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void print_failure(std::ostream& stream, const migration::Failure& failure) {
+    stream << "error: ";
+    if (!failure.file.empty()) {
+        stream << failure.file << ":";
+        if (failure.line > 0) stream << failure.line << ":" << failure.column << ":";
+        stream << " ";
+    }
+    stream << failure.message << " (" << migration::to_string(failure.kind);
+    if (!failure.sqlstate.empty()) stream << ", SQLSTATE " << failure.sqlstate;
+    if (failure.statement > 0) stream << ", statement " << failure.statement;
+    stream << ")\n";
+    if (!failure.excerpt.empty()) {
+        const auto number = std::to_string(failure.line);
+        stream << "  " << number << " | " << failure.excerpt << "\n"
+               << "  " << std::string(number.size(), ' ') << " | " << std::string(failure.column - 1, ' ') << "^\n";
+    }
+    if (!failure.hint.empty()) stream << "hint: " << failure.hint << "\n";
+}
+
+void print_status_table(std::ostream& stream, const engine::Migrator::Inspection& inspection) {
+    const auto rows = rows_of(inspection);
+    std::size_t width = std::string_view("VERSION").size();
+    for (const auto& row : rows) width = std::max(width, row.version.text().size());
+    const auto print = [&](const std::string& version, const std::string& state, const std::string& at,
+                           const std::string& duration) {
+        stream << std::left << std::setw(static_cast<int>(width)) << version << "   ";
+        stream << std::setw(at.empty() ? 0 : 8) << state;
+        if (!at.empty()) stream << "   " << std::setw(20) << at << "   " << duration;
+        stream << "\n";
+    };
+    print("VERSION", "STATE", "APPLIED AT", "DURATION");
+    for (const auto& row : rows) print(row.version.text(), row.state, row.applied_at, row.duration);
+}
+
+void print_summary(std::ostream& stream, const migration::RunReport& report) {
+    const auto down = std::ranges::count(report.ran, migration::Direction::Down, &migration::RanScript::direction);
+    const auto up = report.ran.size() - static_cast<std::size_t>(down);
+    if (up > 0) stream << count(up, "script") << " applied. ";
+    if (down > 0) stream << count(static_cast<std::size_t>(down), "script") << " rolled back. ";
+    if (!report.database) return;
+    const auto& database = *report.database;
+    stream << "The database is at " << database.current_version.value_or("no version yet") << "; "
+           << (database.pending_count == 0 ? "nothing is pending"
+                                           : count(database.pending_count, "script") + " pending");
+    if (database.missing_count > 0) {
+        stream << "; " << count(database.missing_count, "applied script") << " not in the source";
+    }
+    stream << ".\n";
+}
+
+}  // namespace lockkeeper::app

@@ -1,0 +1,38 @@
+#include "support/requirements.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <stdexcept>
+
+namespace lockkeeper::tests {
+namespace {
+
+/// The value of a variable, or the end of this test.
+std::string require_variable(const char* name) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+    if (std::getenv("CI") != nullptr)
+        throw std::runtime_error(std::string(name) + " is not set; CI must run hack/test");
+    std::cout << "LOCKKEEPER_SKIPPED: " << name << " is not set; run hack/test" << std::endl;
+    std::_Exit(0);
+}
+
+}  // namespace
+
+std::string require_postgres() {
+    return require_variable("LOCKKEEPER_TEST_POSTGRES_URL");
+}
+std::string require_cluster() {
+    return require_variable("KUBECONFIG");
+}
+std::string require_local_services() {
+    return require_variable("LOCKKEEPER_SERVICES");
+}
+
+void control_service(const std::string& action, const std::string& part) {
+    const auto command = std::string(LOCKKEEPER_SOURCE_DIR) + "/hack/services " + action + " " + part + " '" +
+                         require_local_services() + "' >/dev/null 2>&1";
+    if (std::system(command.c_str()) != 0) throw std::runtime_error("hack/services " + action + " " + part + " failed");
+}
+
+}  // namespace lockkeeper::tests
