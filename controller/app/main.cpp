@@ -1,3 +1,4 @@
+#include "app/controller_command.hpp"
 #include "app/exit_code.hpp"
 #include "app/migrate_command.hpp"
 #include "app/options.hpp"
@@ -18,7 +19,7 @@ struct RunCommand {
     ExitCode operator()(const MigrateOptions& options) const {
         return run_migrate(options, {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1}, stop.token());
     }
-    ExitCode operator()(const ControllerOptions& /*options*/) const { return ExitCode::Done; }
+    ExitCode operator()(const ControllerOptions& options) const { return run_controller(options, stop.token()); }
     ExitCode operator()(const VersionOptions& /*options*/) const {
         std::cout << "lockkeeper " << version << "\n";
         return ExitCode::Done;

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lockkeeper::api {
+
+/// A key of a Secret in the Migration's own namespace.
+struct SecretKeyRef {
+    std::string name;
+    std::string key = "uri";
+};
+
+/// Scripts that stand in the resource itself: file name to SQL.
+struct InlineSource {
+    std::map<std::string, std::string> files;
+};
+
+/// ConfigMaps in the Migration's own namespace, whose keys are joined.
+struct ConfigMapSource {
+    std::vector<std::string> names;
+};
+
+struct SourceSpec {
+    std::variant<InlineSource, ConfigMapSource> from;
+    std::optional<std::string> expected_digest;  ///< `sha256:…`; only a script set with this digest runs
+};
+
+/// The names are as written, neither quoted nor qualified.
+struct HistorySpec {
+    std::string schema = "public";
+    std::string table = "lockkeeper_history";
+};
+
+/// PostgreSQL's own settings; zero is PostgreSQL's word for no limit.
+struct SessionSpec {
+    std::chrono::milliseconds lock_timeout{5'000};
+    std::chrono::milliseconds statement_timeout{0};
+};
+
+struct RetrySpec {
+    std::chrono::milliseconds initial_delay{5'000};
+    std::chrono::milliseconds max_delay{300'000};
+};
+
+/// What a user asks for. The defaults are those of the CRD, for resources that were stored before a field was there.
+/// `execution.mode` has one value so far and is therefore not kept.
+struct MigrationSpec {
+    SecretKeyRef database_url;
+    SourceSpec source;
+    std::optional<std::string> target_version;
+    HistorySpec history;
+    std::chrono::milliseconds lock_acquire_timeout{600'000};
+    SessionSpec session;
+    RetrySpec retry;
+    bool suspend = false;
+};
+
+}  // namespace lockkeeper::api

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "api/conditions.hpp"
+#include "api/timestamps.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace lockkeeper::api {
+
+/// A script that the database has.
+struct HistoryEntry {
+    std::string version;
+    std::string name;
+    std::string checksum;
+    Timestamp applied_at;
+    std::chrono::milliseconds duration{0};
+
+    friend bool operator==(const HistoryEntry&, const HistoryEntry&) = default;
+};
+
+/// The last failure, as far as it can be shown: no connection string, no password, no value of a row. Empty texts and
+/// zeros are unknown.
+struct ErrorDetails {
+    std::string sqlstate;
+    std::string message;
+    std::string version;
+    std::string file;
+    std::size_t line = 0;       ///< 1-based
+    std::size_t column = 0;     ///< 1-based, in characters
+    std::size_t statement = 0;  ///< 1-based
+
+    friend bool operator==(const ErrorDetails&, const ErrorDetails&) = default;
+};
+
+/// What the controller says of a Migration. All but the conditions is what the database said when it was last asked.
+struct MigrationStatus {
+    std::int64_t observed_generation = -1;  ///< -1: never looked at
+    Conditions conditions;
+    std::optional<std::string> current_version;
+    /// Absent until the database has been read once.
+    std::optional<std::size_t> applied_count;
+    std::optional<std::size_t> pending_count;
+    std::optional<std::size_t> missing_count;  ///< applied, but not in the source
+    std::vector<std::string> pending;          ///< the first 20
+    std::vector<HistoryEntry> history;         ///< the newest 10, newest first
+    std::optional<std::string> history_table;  ///< `public.lockkeeper_history`; set once something is applied
+    std::optional<std::string> source_digest;  ///< of the script set that was last seen
+    std::size_t failures = 0;                  ///< attempts that failed since the last one that did not
+    std::optional<Timestamp> next_retry_time;
+    std::optional<ErrorDetails> last_error;
+    std::optional<Timestamp> last_applied_time;
+
+    friend bool operator==(const MigrationStatus&, const MigrationStatus&) = default;
+};
+
+}  // namespace lockkeeper::api

@@ -1,0 +1,135 @@
+#include "api/spec_json.hpp"
+
+#include "api/durations.hpp"
+
+#include <algorithm>
+
+namespace lockkeeper::api {
+namespace {
+
+constexpr std::size_t longest_identifier = 63;  // PostgreSQL's NAMEDATALEN - 1
+
+void read(const Field& field, std::string& into) {
+    if (field.is_there()) into = field.text();
+}
+
+void read(const Field& field, bool& into) {
+    if (field.is_there()) into = field.boolean();
+}
+
+void read(const Field& field, std::chrono::milliseconds& into) {
+    if (!field.is_there()) return;
+    try {
+        into = parse_duration(field.text());
+    } catch (const InvalidDuration& error) {
+        throw InvalidField(field.path(), error.what());
+    }
+}
+
+std::optional<std::string> optional_text(const Field& field) {
+    if (!field.is_there() || field.text().empty()) return std::nullopt;
+    return field.text();
+}
+
+std::string required_name(const Field& field) {
+    if (!field.is_there() || field.text().empty()) throw InvalidField(field.path(), "write a name");
+    return field.text();
+}
+
+void read_identifier(const Field& field, std::string& into) {
+    if (!field.is_there()) return;
+    const auto& name = field.text();
+    if (name.empty() || name.size() > longest_identifier || name.find('.') != std::string::npos) {
+        throw InvalidField(field.path(),
+                           "write a name of 1 to 63 bytes without a dot; schema and table are written apart");
+    }
+    into = name;
+}
+
+std::string read_digest(const Field& field) {
+    constexpr std::string_view prefix = "sha256:";
+    constexpr std::size_t digits = 64;
+    const auto& text = field.text();
+    const auto is_hexadecimal = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); };
+    if (!text.starts_with(prefix) || text.size() != prefix.size() + digits ||
+        !std::ranges::all_of(text.substr(prefix.size()), is_hexadecimal)) {
+        throw InvalidField(field.path(), "write sha256: and 64 lower-case hexadecimal digits");
+    }
+    return text;
+}
+
+InlineSource read_inline(const Field& field) {
+    InlineSource source;
+    for (const auto& [name, sql] : field.object().items()) {
+        source.files.emplace(name, Field(&sql, field.path() + "." + name).text());
+    }
+    return source;
+}
+
+ConfigMapSource read_config_maps(const Field& field) {
+    ConfigMapSource source;
+    for (const auto& entry : field.array()) {
+        auto name =
+            required_name(Field(&entry, field.path() + "[" + std::to_string(source.names.size()) + "]")["name"]);
+        if (std::ranges::find(source.names, name) != source.names.end()) {
+            throw InvalidField(field.path(), "'" + name + "' is there twice; keep one of them");
+        }
+        source.names.push_back(std::move(name));
+    }
+    return source;
+}
+
+SourceSpec read_source(const Field& field) {
+    const auto scripts = field["inline"];
+    const auto config_maps = field["configMaps"];
+    if (scripts.is_there() == config_maps.is_there()) {
+        throw InvalidField(field.path(),
+                           "write exactly one of: inline (scripts in this resource), configMaps (names of ConfigMaps "
+                           "in this namespace)");
+    }
+    SourceSpec source;
+    if (scripts.is_there()) {
+        source.from = read_inline(scripts);
+    } else {
+        source.from = read_config_maps(config_maps);
+    }
+    if (field["expectedDigest"].is_there()) source.expected_digest = read_digest(field["expectedDigest"]);
+    return source;
+}
+
+RetrySpec read_retry(const Field& field) {
+    RetrySpec retry;
+    read(field["initialDelay"], retry.initial_delay);
+    read(field["maxDelay"], retry.max_delay);
+    if (retry.initial_delay < std::chrono::milliseconds(100) || retry.max_delay < retry.initial_delay) {
+        throw InvalidField(field.path(), "write an initialDelay of at least 100ms, and a maxDelay that is not shorter");
+    }
+    return retry;
+}
+
+void read_execution(const Field& field) {
+    const auto mode = field["mode"];
+    if (mode.is_there() && mode.text() != "InProcess") throw InvalidField(mode.path(), "write InProcess");
+}
+
+}  // namespace
+
+MigrationSpec spec_from_json(const Field& field) {
+    MigrationSpec spec;
+    const auto secret = field["database"]["urlFrom"]["secretKeyRef"];
+    spec.database_url.name = required_name(secret["name"]);
+    read(secret["key"], spec.database_url.key);
+    spec.source = read_source(field["source"]);
+    spec.target_version = optional_text(field["targetVersion"]);
+    read_identifier(field["history"]["schema"], spec.history.schema);
+    read_identifier(field["history"]["table"], spec.history.table);
+    read(field["lock"]["acquireTimeout"], spec.lock_acquire_timeout);
+    read(field["session"]["lockTimeout"], spec.session.lock_timeout);
+    read(field["session"]["statementTimeout"], spec.session.statement_timeout);
+    spec.retry = read_retry(field["retry"]);
+    read_execution(field["execution"]);
+    read(field["suspend"], spec.suspend);
+    return spec;
+}
+
+}  // namespace lockkeeper::api

@@ -1,0 +1,64 @@
+#include "app/in_process_executor.hpp"
+
+#include "engine/run_failure.hpp"
+#include "kube/base64.hpp"
+
+#include <variant>
+
+namespace lockkeeper::app {
+namespace {
+
+using reconcile::SecretNotFound;
+
+/// The text behind a key of a Secret, or what is missing.
+std::variant<std::string, SecretNotFound> read_secret(kube::ApiClient& client, const std::string& ns,
+                                                      const api::SecretKeyRef& ref, const std::stop_token& stop) {
+    const kube::Resource secrets{"", "v1", "secrets"};
+    try {
+        const auto secret = client.get({secrets, {ns, ref.name}}, stop);
+        const auto data = secret.find("data");
+        if (data == secret.end() || !data->is_object() || !data->contains(ref.key)) {
+            return SecretNotFound{ref.name, ref.key, SecretNotFound::What::Key};
+        }
+        return kube::decode_base64((*data)[ref.key].get_ref<const std::string&>()).value_or("");
+    } catch (const kube::ApiError& error) {
+        if (error.failure() != kube::ApiFailure::NotFound) throw;
+        return SecretNotFound{ref.name, ref.key, SecretNotFound::What::Secret};
+    }
+}
+
+/// A Secret that was made from a file often ends in a line break.
+std::string_view trimmed(std::string_view text) {
+    const auto last = text.find_last_not_of(" \t\r\n");
+    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
+}
+
+engine::Migrator::Options options_of(const api::Migration& migration) {
+    const auto& spec = migration.spec;
+    return {.history_table = {spec.history.schema, spec.history.table},
+            .known_history_table = migration.status.history_table,
+            .subject = migration.metadata.ns + "/" + migration.metadata.name,
+            .acquire_timeout = spec.lock_acquire_timeout,
+            .session = {spec.session.lock_timeout, spec.session.statement_timeout}};
+}
+
+}  // namespace
+
+reconcile::Outcome InProcessExecutor::run(const api::Migration& migration, const migration::ScriptSet& scripts,
+                                          const migration::Goal& goal, engine::RunListener& listener,
+                                          const std::stop_token& stop) const {
+    const auto secret = read_secret(client_, migration.metadata.ns, migration.spec.database_url, stop);
+    if (const auto* missing = std::get_if<SecretNotFound>(&secret)) return *missing;
+    try {
+        engine::SystemClock clock;
+        const auto url =
+            postgres::ConnectionUrl::parse(trimmed(std::get<std::string>(secret)), postgres::UrlTrust::Tenant);
+        return engine::Migrator(url, options_of(migration), clock).migrate(scripts, goal, listener, stop);
+    } catch (const postgres::InvalidConnectionUrl&) {
+        migration::RunReport report;
+        report.failure = engine::failure_of(std::current_exception());
+        return report;
+    }
+}
+
+}  // namespace lockkeeper::app

@@ -1,0 +1,172 @@
+#include "kube/api_client.hpp"
+
+#include "kube/json_body.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace lockkeeper::kube {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+
+constexpr std::chrono::seconds longest_pause{60};
+constexpr std::size_t longest_refusal = std::size_t{64} << 10U;
+
+/// Bookmarks keep a watch that is alive from being silent, so the library's own clock has only to be slower than ours.
+Transport::Options for_watches() {
+    return {.inactivity = std::chrono::minutes(11)};
+}
+
+std::string accept(Representation representation, const std::string& partial) {
+    if (representation == Representation::Full) return "application/json";
+    return "application/json;as=" + partial + ";g=meta.k8s.io;v=v1";
+}
+
+void select(HttpRequest& request, const Selection& selection) {
+    if (!selection.label_selector.empty()) request.query.emplace_back("labelSelector", selection.label_selector);
+    if (!selection.field_selector.empty()) request.query.emplace_back("fieldSelector", selection.field_selector);
+}
+
+std::string name_of(const HttpRequest& request) {
+    return request.method + " " + request.path;
+}
+
+int status_of(const HttpResponse& response) {
+    return response.head.status;
+}
+int status_of(const std::unique_ptr<ResponseStream>& stream) {
+    return stream->head().status;
+}
+
+/// How long to wait before the same request is worth another try; nothing if it is not, or not soon.
+std::optional<milliseconds> pause_before_retry(const Status& status) {
+    if (status.code != 429 && (status.code < 500 || !status.retry_after)) return std::nullopt;
+    const auto pause = status.retry_after.value_or(std::chrono::seconds(1));
+    if (pause > longest_pause) return std::nullopt;
+    return pause;
+}
+
+/// The body of a refused watch. It is short; and one that does not end must not keep us.
+std::string read_refusal(ResponseStream& stream, const std::stop_token& stop) {
+    std::string body;
+    while (body.size() < longest_refusal) {
+        const auto bytes = stream.read(std::chrono::seconds(5), stop);
+        if (bytes.empty()) break;
+        body += bytes;
+    }
+    return body;
+}
+
+}  // namespace
+
+ApiClient::ApiClient(const ClientConfig& config, Options options, Clock& clock, LogSink log)
+    : options_(std::move(options)),
+      clock_(clock),
+      token_(config, clock),
+      warnings_(std::move(log)),
+      requests_(connect_transport(config, {.inactivity = options_.deadline})),
+      watches_(connect_transport(config, for_watches())) {}
+
+json ApiClient::get(const ObjectRef& object, const std::stop_token& stop) {
+    auto get = request("GET", object.path());
+    return parse_json_body(exchange(std::move(get), Replay::Safe, stop).body);
+}
+
+ListPage ApiClient::list(const Selection& selection, const PageRequest& page, const EachItem& each,
+                         const std::stop_token& stop) {
+    auto list = request("GET", selection.collection.path());
+    list.headers["Accept"] = accept(selection.representation, "PartialObjectMetadataList");
+    select(list, selection);
+    list.query.emplace_back("limit", std::to_string(page.limit));
+    if (!page.continue_token.empty()) list.query.emplace_back("continue", page.continue_token);
+    return parse_list_page(exchange(std::move(list), Replay::Safe, stop).body, each);
+}
+
+WatchStream ApiClient::watch(const Selection& selection, const WatchRequest& options, const std::stop_token& stop) {
+    auto watch = request("GET", selection.collection.path());
+    watch.headers["Accept"] = accept(selection.representation, "PartialObjectMetadata");
+    select(watch, selection);
+    watch.query.emplace_back("watch", "true");
+    watch.query.emplace_back("allowWatchBookmarks", "true");
+    watch.query.emplace_back("resourceVersion", options.resource_version);
+    watch.query.emplace_back("timeoutSeconds", std::to_string(options.server_timeout.count()));
+    auto stream = authorized<std::unique_ptr<ResponseStream>>(
+        watch, [&](const HttpRequest& request) { return watches_->open(request, stop); });
+    warnings_.note(stream->head().header("warning"));
+    if (stream->head().status != 200) {
+        throw ApiError("watch " + watch.path, Status::from_response(stream->head(), read_refusal(*stream, stop)));
+    }
+    return {std::move(stream), options.idle_limit};
+}
+
+json ApiClient::create(const Collection& collection, const json& object, const std::stop_token& stop) {
+    auto post = request("POST", collection.path());
+    post.headers["Content-Type"] = "application/json";
+    post.body = to_json_body(object);
+    return parse_json_body(exchange(std::move(post), Replay::Never, stop).body);
+}
+
+json ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOptions& options,
+                      const std::stop_token& stop) {
+    auto patch =
+        request("PATCH", object.path() + (options.subresource.empty() ? "" : "/" + options.subresource));
+    patch.headers["Content-Type"] = "application/apply-patch+yaml";  // JSON is YAML
+    patch.query = {{"fieldManager", options.field_manager}, {"force", "true"}};
+    patch.body = to_json_body(fields);
+    return parse_json_body(exchange(std::move(patch), Replay::Safe, stop).body);
+}
+
+void ApiClient::remove(const ObjectRef& object, const std::stop_token& stop) {
+    exchange(request("DELETE", object.path()), Replay::Never, stop);
+}
+
+HttpRequest ApiClient::request(const std::string& method, const std::string& path) const {
+    HttpRequest request;
+    request.method = method;
+    request.path = path;
+    request.headers = {{"Accept", "application/json"}, {"User-Agent", options_.user_agent}};
+    request.deadline = options_.deadline;
+    return request;
+}
+
+HttpResponse ApiClient::exchange(HttpRequest request, Replay replay, const std::stop_token& stop) {
+    for (int tries = 1;; ++tries) {
+        auto response = authorized<HttpResponse>(
+            request, [&](const HttpRequest& authorized) { return send_once(authorized, replay, stop); });
+        warnings_.note(response.head.header("warning"));
+        if (response.head.status >= 200 && response.head.status < 300) return response;
+        auto status = Status::from_response(response.head, response.body);
+        const auto pause = pause_before_retry(status);
+        if (!pause || tries == most_tries) throw ApiError(name_of(request), std::move(status));
+        clock_.sleep(*pause, stop);
+        if (stop.stop_requested()) {
+            throw TransportError(TransportError::Kind::Interrupted, name_of(request) + ": interrupted by a stop");
+        }
+    }
+}
+
+HttpResponse ApiClient::send_once(const HttpRequest& request, Replay replay, const std::stop_token& stop) {
+    try {
+        return requests_->send(request, stop);
+    } catch (const TransportError& error) {
+        if (error.kind() != TransportError::Kind::Lost || replay == Replay::Never) throw;
+    }
+    return requests_->send(request, stop);
+}
+
+template <typename Answer>
+Answer ApiClient::authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send) {
+    const auto authorize = [&] {
+        const auto token = token_.current();
+        if (!token.empty()) request.headers["Authorization"] = "Bearer " + token.reveal();
+    };
+    authorize();
+    auto answer = send(request);
+    if (status_of(answer) != 401 || !token_.refresh()) return answer;
+    authorize();
+    return send(request);
+}
+
+}  // namespace lockkeeper::kube

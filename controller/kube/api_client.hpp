@@ -1,0 +1,109 @@
+#pragma once
+
+#include "kube/api_error.hpp"
+#include "kube/bearer_token.hpp"
+#include "kube/client_config.hpp"
+#include "kube/clock.hpp"
+#include "kube/list_page.hpp"
+#include "kube/log_sink.hpp"
+#include "kube/resource.hpp"
+#include "kube/server_warnings.hpp"
+#include "kube/transport.hpp"
+#include "kube/watch_stream.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace lockkeeper::kube {
+
+/// How much of an object to send.
+enum class Representation {
+    Full,
+    Metadata,  ///< PartialObjectMetadata: name, labels, resourceVersion … but neither data, spec nor status
+};
+
+/// Which objects to list or watch.
+struct Selection {
+    Collection collection;
+    Representation representation = Representation::Full;
+    std::string label_selector{};
+    std::string field_selector{};
+};
+
+struct PageRequest {
+    int limit = 500;
+    std::string continue_token{};  ///< of the page before; empty for the first
+};
+
+struct WatchRequest {
+    std::string resource_version;               ///< where to go on from
+    std::chrono::seconds server_timeout{300};   ///< when the server ends the watch
+    std::chrono::milliseconds idle_limit{150'000};
+};
+
+struct ApplyOptions {
+    std::string field_manager;
+    std::string subresource{};  ///< "status", or empty for the object itself
+};
+
+/// Requests to an API server, as client-go makes them. Every call blocks its thread, returns within two seconds of a
+/// stop, and throws ApiError for what the server refused and TransportError where there was no answer. Safe from any
+/// thread.
+///
+/// - A 401 makes the token be read again, and the request be sent once more if that gave another one.
+/// - 429, and 5xx with Retry-After, are waited for and sent again, up to 10 times in all; not longer than a minute each,
+///   since a caller has better things to do than to sleep.
+/// - A GET or an apply whose connection was lost is sent once more: the server may have closed it while it was kept.
+/// - `Warning:` headers are logged, each text once.
+class ApiClient {
+  public:
+    struct Options {
+        std::string user_agent;                      ///< `name/version (linux/amd64)`
+        std::chrono::milliseconds deadline{30'000};  ///< of each try
+    };
+    static constexpr int most_tries = 10;
+
+    ApiClient(const ClientConfig& config, Options options, Clock& clock, LogSink log);
+
+    nlohmann::json get(const ObjectRef& object, const std::stop_token& stop);
+
+    /// One page. `each` may have been called for some items when this throws.
+    ListPage list(const Selection& selection, const PageRequest& page, const EachItem& each,
+                  const std::stop_token& stop);
+
+    /// 429 and 5xx are the caller's, who knows better what to do meanwhile.
+    WatchStream watch(const Selection& selection, const WatchRequest& request, const std::stop_token& stop);
+
+    /// Give the object a name of your own, never a generateName: the request may be sent twice (Transport).
+    nlohmann::json create(const Collection& collection, const nlohmann::json& object, const std::stop_token& stop);
+
+    /// Server-side apply, with force: `fields` is the complete set of fields that the manager owns, and what it no longer
+    /// names is removed. Returns the object.
+    nlohmann::json apply(const ObjectRef& object, const nlohmann::json& fields, const ApplyOptions& options,
+                         const std::stop_token& stop);
+
+    void remove(const ObjectRef& object, const std::stop_token& stop);
+
+  private:
+    enum class Replay { Never, Safe };
+
+    HttpRequest request(const std::string& method, const std::string& path) const;
+    HttpResponse exchange(HttpRequest request, Replay replay, const std::stop_token& stop);
+    HttpResponse send_once(const HttpRequest& request, Replay replay, const std::stop_token& stop);
+    template <typename Answer>
+    Answer authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send);
+
+    const Options options_;
+    Clock& clock_;
+    BearerToken token_;
+    ServerWarnings warnings_;
+    std::unique_ptr<Transport> requests_;
+    std::unique_ptr<Transport> watches_;
+};
+
+}  // namespace lockkeeper::kube

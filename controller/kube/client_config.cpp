@@ -1,0 +1,102 @@
+#include "kube/client_config.hpp"
+
+#include "kube/kubeconfig.hpp"
+#include "kube/text_file.hpp"
+
+#include <cstdlib>
+#include <string_view>
+#include <vector>
+
+namespace lockkeeper::kube {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string variable(const char* name) {
+    const char* const value = std::getenv(name);
+    return value == nullptr ? std::string() : std::string(value);
+}
+
+std::vector<fs::path> split_paths(std::string_view list) {
+    std::vector<fs::path> paths;
+    while (!list.empty()) {
+        const auto end = list.find(':');
+        if (end != 0) paths.emplace_back(list.substr(0, end));
+        if (end == std::string_view::npos) break;
+        list.remove_prefix(end + 1);
+    }
+    return paths;
+}
+
+Kubeconfig read_kubeconfig(const fs::path& file) {
+    try {
+        // Absolute, so that what is named relative to it stays right whatever the working directory becomes.
+        return parse_kubeconfig(read_text_file(file), fs::absolute(file));
+    } catch (const UnreadableFile& error) {
+        throw InvalidClientConfig(std::string("kubeconfig ") + error.what());
+    }
+}
+
+/// A file of KUBECONFIG that does not exist is passed over, as kubectl does, unless none exists.
+ClientConfig from_variable(const std::string& list, const std::string& context) {
+    Kubeconfig merged;
+    for (const auto& file : split_paths(list)) {
+        std::error_code ignored;
+        if (fs::exists(file, ignored)) merge_kubeconfig(merged, read_kubeconfig(file));
+    }
+    if (merged.file.empty()) throw InvalidClientConfig("KUBECONFIG names no file that exists: " + list);
+    return select_context(merged, context);
+}
+
+}  // namespace
+
+Environment Environment::of_process() {
+    Environment environment;
+    environment.kubeconfig = variable("KUBECONFIG");
+    environment.service_host = variable("KUBERNETES_SERVICE_HOST");
+    environment.service_port = variable("KUBERNETES_SERVICE_PORT");
+    environment.home = variable("HOME");
+    return environment;
+}
+
+ClientConfig in_cluster_config(const Environment& environment) {
+    const auto token = environment.service_account / "token";
+    const auto authority = environment.service_account / "ca.crt";
+    for (const auto& file : {token, authority}) {
+        std::error_code ignored;
+        if (!fs::exists(file, ignored)) {
+            throw InvalidClientConfig("in a pod, but without " + file.string() +
+                                      "; does the pod set automountServiceAccountToken: false?");
+        }
+    }
+    ClientConfig config;
+    // An IPv6 address in brackets is not resolved by cpprestsdk; the service's name is in the certificate as well.
+    const bool is_ipv6 = environment.service_host.find(':') != std::string::npos;
+    const auto host = is_ipv6 ? std::string("kubernetes.default.svc") : environment.service_host;
+    config.server = "https://" + host + ":" + environment.service_port;
+    config.certificate_authority.file = authority;
+    config.token_file = token;
+    try {
+        config.space = read_text_file(environment.service_account / "namespace");
+    } catch (const UnreadableFile&) {
+        config.space = "default";
+    }
+    config.origin = "the pod's service account";
+    return config;
+}
+
+ClientConfig load_client_config(const ClientConfigChoice& choice, const Environment& environment) {
+    if (choice.kubeconfig) return select_context(read_kubeconfig(*choice.kubeconfig), choice.context);
+    if (!environment.kubeconfig.empty()) return from_variable(environment.kubeconfig, choice.context);
+    if (!environment.service_host.empty() && !environment.service_port.empty()) return in_cluster_config(environment);
+    const auto file = environment.home / ".kube" / "config";
+    std::error_code ignored;
+    if (!environment.home.empty() && fs::exists(file, ignored)) {
+        return select_context(read_kubeconfig(file), choice.context);
+    }
+    throw InvalidClientConfig(
+        "there is no API server to talk to: --kubeconfig is not given, KUBECONFIG is not set, this is no pod, and there "
+        "is no ~/.kube/config");
+}
+
+}  // namespace lockkeeper::kube

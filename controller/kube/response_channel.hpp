@@ -1,0 +1,62 @@
+#pragma once
+
+#include "kube/clock.hpp"
+#include "kube/http.hpp"
+
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+namespace lockkeeper::kube {
+
+/// One answer on its way from the network's thread, which must never block, to the thread that asked for it: the head,
+/// then bytes, then an end. Bounded: a producer that is told `Full` waits for `when_room` before it brings more.
+class ResponseChannel {
+  public:
+    enum class Pushed { Taken, Full, Abandoned };
+
+    explicit ResponseChannel(std::size_t capacity) : capacity_(capacity) {}
+
+    // The producer's side.
+
+    void set_head(HttpHead head);
+    /// `Full`: the bytes were taken, but call when_room before the next. `Abandoned`: nobody reads any more.
+    Pushed push(std::string_view bytes);
+    /// Calls `resume` once there is room or the reader is gone: now, or later on the reader's thread.
+    void when_room(std::function<void()> resume);
+    /// The end, as it should be (nothing) or not. What comes after the first end is ignored.
+    void finish(std::optional<TransportFailure> failure);
+
+    // The reader's side. Both throw TransportError: `Timeout` at `until`, `Interrupted` on a stop, and finish's failure
+    // once all that came before it was read.
+
+    HttpHead wait_for_head(TimePoint until, const std::stop_token& stop);
+    /// At least one byte; or none at the end.
+    std::string read(TimePoint until, const std::stop_token& stop);
+
+    /// Nothing more will be read.
+    void abandon();
+    /// Waits until the producer has finished. False if it has not done so within `patience`.
+    bool wait_finished(std::chrono::milliseconds patience);
+
+  private:
+    template <typename Predicate>
+    void wait(std::unique_lock<std::mutex>& lock, TimePoint until, const std::stop_token& stop, Predicate ready);
+
+    const std::size_t capacity_;
+    std::mutex mutex_;
+    std::condition_variable_any changed_;
+    std::optional<HttpHead> head_;
+    std::string bytes_;
+    std::function<void()> resume_;
+    bool abandoned_ = false;
+    bool finished_ = false;
+    std::optional<TransportFailure> failure_;
+};
+
+}  // namespace lockkeeper::kube

@@ -1,0 +1,315 @@
+#include "kube/transport.hpp"
+
+#include "kube/response_channel.hpp"
+#include "kube/server_url.hpp"
+#include "kube/tls_material.hpp"
+#include "kube/tls_settings.hpp"
+
+#include <arpa/inet.h>
+#include <cpprest/http_client.h>
+#include <cpprest/streams.h>
+#include <openssl/err.h>
+#include <pplx/threadpool.h>
+
+#include <algorithm>
+#include <cctype>
+#include <mutex>
+#include <utility>
+
+// The one file that knows cpprestsdk. It reads as the answer to that library's traps, each named where it is answered.
+
+namespace lockkeeper::kube {
+namespace {
+
+namespace http = web::http;
+namespace streams = concurrency::streams;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds grace_after_cancel{1'000};
+
+/// Trap: the library's timers, its cancellation and its reads touch a connection from whatever thread of its pool is
+/// free, and a cancel() from the outside closes a TLS stream under a running read. With one thread in the pool, and
+/// everything of ours that touches a connection posted to it, that cannot happen. In return nothing may block there.
+void on_network_thread(std::function<void()> work) {
+    static std::once_flag once;
+    std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
+    crossplat::threadpool::shared_instance().service().post(std::move(work));
+}
+
+TransportFailure::Kind kind_of(const http::http_exception& error) {
+    using Kind = TransportFailure::Kind;
+    // The library tells where it failed by its message alone, and reuses the codes.
+    const std::string_view what = error.what();
+    if (error.error_code() == std::errc::timed_out) return Kind::Timeout;
+    if (what.starts_with("Failed to connect") || what.starts_with("Error resolving") ||
+        what.starts_with("Failed to resolve")) {
+        return Kind::Unreachable;
+    }
+    if (what.starts_with("Error in SSL handshake")) return Kind::Tls;
+    if (what.starts_with("Invalid")) return Kind::Garbled;
+    return Kind::Lost;
+}
+
+std::string detail_of(const http::http_exception& error, TlsDiagnosis& diagnosis) {
+    if (auto verdict = diagnosis.take(); !verdict.empty()) return verdict;
+    const auto value = error.error_code().value();
+    if (error.error_code() == std::errc::host_unreachable) return "connection refused";
+    const char* const of_openssl = ERR_reason_error_string(static_cast<unsigned long>(value));
+    if (value > 4'096) return of_openssl == nullptr ? "" : of_openssl;
+    return value > 2 ? error.error_code().message() : "";  // 1 and 2 are end of file and a cut TLS stream
+}
+
+TransportFailure failure_of(const std::exception_ptr& thrown, TlsDiagnosis& diagnosis) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const http::http_exception& error) {
+        const auto detail = detail_of(error, diagnosis);
+        return {kind_of(error), error.what() + (detail.empty() ? "" : ": " + detail)};
+    } catch (const InvalidClientConfig& error) {
+        return {TransportFailure::Kind::Tls, error.what()};
+    } catch (const std::exception& error) {
+        return {TransportFailure::Kind::Lost, error.what()};
+    } catch (...) {
+        return {TransportFailure::Kind::Lost, "an unknown error"};
+    }
+}
+
+/// Where the library writes a body to. Trap: its own buffer takes without bound whatever the server sends and nobody
+/// reads; here a write that finds the channel full is a task that completes when there is room.
+class BodySink final : public streams::details::streambuf_state_manager<std::uint8_t> {
+  public:
+    explicit BodySink(std::shared_ptr<ResponseChannel> channel)
+        : streambuf_state_manager(std::ios_base::out), channel_(std::move(channel)) {}
+
+    bool can_seek() const override { return false; }
+    bool has_size() const override { return false; }
+    std::size_t buffer_size(std::ios_base::openmode /*mode*/) const override { return 0; }
+    void set_buffer_size(std::size_t /*size*/, std::ios_base::openmode /*mode*/) override {}
+    std::size_t in_avail() const override { return 0; }
+    pos_type getpos(std::ios_base::openmode /*mode*/) const override { return traits::eof(); }
+    pos_type seekpos(pos_type /*pos*/, std::ios_base::openmode /*mode*/) override { return traits::eof(); }
+    pos_type seekoff(off_type /*offset*/, std::ios_base::seekdir /*way*/, std::ios_base::openmode /*mode*/) override {
+        return traits::eof();
+    }
+    bool acquire(std::uint8_t*& /*pointer*/, std::size_t& /*count*/) override { return false; }
+    void release(std::uint8_t* /*pointer*/, std::size_t /*count*/) override {}
+
+  private:
+    pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
+        // What is thrown here would end the network thread, and so the process.
+        try {
+            return put(std::string_view(reinterpret_cast<const char*>(bytes), count));
+        } catch (...) {
+            return pplx::task_from_exception<std::size_t>(std::current_exception());
+        }
+    }
+
+    pplx::task<std::size_t> put(std::string_view bytes) {
+        switch (channel_->push(bytes)) {
+            case ResponseChannel::Pushed::Taken:
+                return pplx::task_from_result(bytes.size());
+            case ResponseChannel::Pushed::Abandoned:
+                throw std::runtime_error("nobody reads this answer");
+            case ResponseChannel::Pushed::Full:
+                break;
+        }
+        const pplx::task_completion_event<std::size_t> room;
+        channel_->when_room([room, count = bytes.size()] { room.set(count); });
+        return pplx::create_task(room);
+    }
+
+    pplx::task<int_type> _putc(std::uint8_t byte) override {
+        return _putn(&byte, 1).then([byte](std::size_t) { return static_cast<int_type>(byte); });
+    }
+    pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
+    std::uint8_t* _alloc(std::size_t /*count*/) override { return nullptr; }
+    void _commit(std::size_t /*count*/) override {}
+
+    // Never read from.
+    pplx::task<int_type> _bumpc() override { return nothing(); }
+    int_type _sbumpc() override { return traits::eof(); }
+    pplx::task<int_type> _getc() override { return nothing(); }
+    int_type _sgetc() override { return traits::eof(); }
+    pplx::task<int_type> _nextc() override { return nothing(); }
+    pplx::task<int_type> _ungetc() override { return nothing(); }
+    pplx::task<std::size_t> _getn(std::uint8_t* /*pointer*/, std::size_t /*count*/) override {
+        return pplx::task_from_result<std::size_t>(0);
+    }
+    std::size_t _scopy(std::uint8_t* /*pointer*/, std::size_t /*count*/) override { return 0; }
+    static pplx::task<int_type> nothing() { return pplx::task_from_result<int_type>(traits::eof()); }
+
+    std::shared_ptr<ResponseChannel> channel_;
+};
+
+HttpHead head_of(const http::http_response& response) {
+    HttpHead head;
+    head.status = response.status_code();
+    for (const auto& [name, value] : response.headers()) {
+        auto lower = name;
+        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        head.headers[lower] = value;
+    }
+    return head;
+}
+
+/// One request and its answer. The library's callbacks share ownership of the channel alone, so that whoever waits may
+/// leave when his time is up.
+class Exchange final : public ResponseStream {
+  public:
+    Exchange(std::size_t buffer, std::shared_ptr<TlsDiagnosis> diagnosis)
+        : channel_(std::make_shared<ResponseChannel>(buffer)), diagnosis_(std::move(diagnosis)) {}
+    Exchange(const Exchange&) = delete;
+    Exchange& operator=(const Exchange&) = delete;
+
+    /// Trap: a response whose body is not read to its end keeps its connection. So it is ended here; and since a write
+    /// that waits for room has no socket operation that a cancel could end, abandon() ends that one.
+    ~Exchange() override {
+        if (channel_->wait_finished(milliseconds(0))) return;
+        channel_->abandon();
+        on_network_thread([cancel = cancel_] { cancel.cancel(); });
+        channel_->wait_finished(grace_after_cancel);  // longer only where a name is being resolved
+    }
+
+    void start(const std::shared_ptr<http::client::http_client>& client, http::http_request request) {
+        auto sink = std::make_shared<BodySink>(channel_);
+        request.set_response_stream(streams::ostream(streams::streambuf<std::uint8_t>(std::move(sink))));
+        on_network_thread([client, request, token = cancel_.get_token(), channel = channel_, diagnosis = diagnosis_] {
+            run(*client, request, token, {channel, diagnosis});
+        });
+    }
+
+    void wait_for_head(milliseconds deadline, const std::stop_token& stop) {
+        head_ = channel_->wait_for_head(steady_clock::now() + deadline, stop);
+    }
+
+    const HttpHead& head() const override { return head_; }
+
+    std::string read(milliseconds patience, const std::stop_token& stop) override {
+        return channel_->read(steady_clock::now() + patience, stop);
+    }
+
+  private:
+    struct Ends {
+        std::shared_ptr<ResponseChannel> channel;
+        std::shared_ptr<TlsDiagnosis> diagnosis;
+
+        void fail() const { channel->finish(failure_of(std::current_exception(), *diagnosis)); }
+    };
+
+    /// Trap: a task whose exception nobody looks at ends the process. Both tasks, for the head and for the body, end in
+    /// a continuation that takes the task itself and looks.
+    static void run(http::client::http_client& client, const http::http_request& request,
+                    const pplx::cancellation_token& token, const Ends& ends) {
+        try {
+            client.request(request, token).then([ends](const pplx::task<http::http_response>& answer) {
+                try {
+                    const auto response = answer.get();
+                    ends.channel->set_head(head_of(response));
+                    response.content_ready().then([ends](const pplx::task<http::http_response>& body) {
+                        try {
+                            body.get();
+                            ends.channel->finish({});
+                        } catch (...) {
+                            ends.fail();
+                        }
+                    });
+                } catch (...) {
+                    ends.fail();
+                }
+            });
+        } catch (...) {
+            ends.fail();
+        }
+    }
+
+    std::shared_ptr<ResponseChannel> channel_;
+    std::shared_ptr<TlsDiagnosis> diagnosis_;
+    /// Trap: a source that lives long gathers registrations. One for each request.
+    pplx::cancellation_token_source cancel_;
+    HttpHead head_;
+};
+
+class CpprestTransport final : public Transport {
+  public:
+    CpprestTransport(const ClientConfig& config, const Options& options)
+        : Transport(options.largest_body),
+          options_(options),
+          server_(config.server),
+          prefix_(prefix_of(config.server)),
+          host_header_(config.tls_server_name),
+          material_(std::make_shared<FreshTlsMaterial>(config)),
+          diagnosis_(std::make_shared<TlsDiagnosis>()),
+          client_(make_client(config)) {}
+
+    /// Trap: the pool is a static of the library. What belongs to a client goes on its thread, before the end of main.
+    ~CpprestTransport() override {
+        on_network_thread([client = std::move(client_)]() mutable { client.reset(); });
+    }
+    CpprestTransport(const CpprestTransport&) = delete;
+    CpprestTransport& operator=(const CpprestTransport&) = delete;
+
+    std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) override {
+        material_->refresh();
+        auto exchange = std::make_unique<Exchange>(options_.stream_buffer, diagnosis_);
+        try {
+            exchange->start(client_, to_library(request));
+            // Trap: the library's time-out starts anew with every step and every chunk. This one is for all of it.
+            exchange->wait_for_head(request.deadline, stop);
+        } catch (const TransportError& error) {
+            throw TransportError(error.kind(), request.method + " " + server_ + request.path + ": " + error.what());
+        }
+        return exchange;
+    }
+
+  private:
+    std::shared_ptr<http::client::http_client> make_client(const ClientConfig& config) {
+        http::client::http_client_config settings;
+        settings.set_timeout(options_.inactivity);
+        settings.set_max_redirects(0);  // a redirect would take the token along
+        settings.set_validate_certificates(!config.insecure_skip_tls_verify);
+        const auto host = config.tls_server_name.empty() ? host_of(config.server) : config.tls_server_name;
+        in_addr address{};
+        settings.set_tlsext_sni_enabled(inet_pton(AF_INET, host.c_str(), &address) != 1);  // RFC 6066: names only
+        // Trap: the library loads the system's authorities before this, for every new connection.
+        settings.set_ssl_context_callback(
+            [material = material_, diagnosis = diagnosis_, host](boost::asio::ssl::context& context) {
+                apply_tls(context.native_handle(), *material->current(), host, diagnosis);
+            });
+        const auto authority = config.server.substr(0, config.server.size() - prefix_.size());
+        return std::make_shared<http::client::http_client>(web::uri(authority), settings);
+    }
+
+    http::http_request to_library(const HttpRequest& request) const {
+        http::http_request converted(request.method);
+        converted.set_request_uri(web::uri(prefix_ + request.target()));
+        std::string content_type;
+        for (const auto& [name, value] : request.headers) {
+            if (name == "Content-Type") {
+                content_type = value;
+            } else {
+                converted.headers().add(name, value);
+            }
+        }
+        // Trap: the library has no other way to check a certificate for another name than the address's.
+        if (!host_header_.empty()) converted.headers().add("Host", host_header_);
+        if (!request.body.empty()) converted.set_body(request.body, content_type);
+        return converted;
+    }
+
+    const Options options_;
+    const std::string server_;
+    const std::string prefix_;
+    const std::string host_header_;
+    const std::shared_ptr<FreshTlsMaterial> material_;
+    const std::shared_ptr<TlsDiagnosis> diagnosis_;
+    std::shared_ptr<http::client::http_client> client_;
+};
+
+}  // namespace
+
+std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options) {
+    return std::make_unique<CpprestTransport>(config, options);
+}
+
+}  // namespace lockkeeper::kube

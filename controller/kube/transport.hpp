@@ -1,0 +1,63 @@
+#pragma once
+
+#include "kube/client_config.hpp"
+#include "kube/clock.hpp"
+#include "kube/http.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+namespace lockkeeper::kube {
+
+/// An answer whose body is still coming. Ends the exchange when it goes out of scope, whatever is still outstanding.
+class ResponseStream {
+  public:
+    virtual ~ResponseStream() = default;
+
+    virtual const HttpHead& head() const = 0;
+
+    /// The next bytes, at least one; none at the end. Waits for them, but not longer than `patience`: then Timeout.
+    /// Throws TransportError.
+    virtual std::string read(std::chrono::milliseconds patience, const std::stop_token& stop) = 0;
+};
+
+/// HTTP/1.1 requests to one server, over a pool of kept connections. Every call blocks its thread and returns within two
+/// seconds of a stop. Safe from any thread.
+///
+/// A request may reach the server twice: one that was written to a kept connection which the server was just closing
+/// is sent again silently, whatever its method (cpprestsdk, handle_failed_read_status_line). So every write must be
+/// idempotent: server-side apply, names chosen by us, preconditions.
+class Transport {
+  public:
+    struct Options {
+        /// Longest silence within an answer. Not the whole time: that is HttpRequest::deadline.
+        std::chrono::milliseconds inactivity{30'000};
+        /// Longest body of `send`.
+        std::size_t largest_body = std::size_t{256} << 20U;
+        /// Bytes of a stream that may wait to be read, before the server has to wait.
+        std::size_t stream_buffer = std::size_t{1} << 20U;
+    };
+
+    virtual ~Transport() = default;
+
+    /// Returns with the status and the headers. Throws TransportError.
+    virtual std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) = 0;
+
+    /// Returns the whole answer, whatever its status. Throws TransportError.
+    HttpResponse send(const HttpRequest& request, const std::stop_token& stop);
+
+  protected:
+    explicit Transport(std::size_t largest_body) : largest_body_(largest_body) {}
+
+  private:
+    std::size_t largest_body_;
+};
+
+/// A transport to the server of `config`, with its certificates; headers such as a token are the caller's matter. Files
+/// of certificates are read now and again every minute. Throws InvalidClientConfig.
+std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options);
+
+}  // namespace lockkeeper::kube

@@ -1,0 +1,58 @@
+#pragma once
+
+#include "api/migration_status.hpp"
+#include "migration/run_report.hpp"
+#include "reconcile/action.hpp"
+#include "reconcile/observed_state.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace lockkeeper::reconcile {
+
+/// The Secret of the database's URL is not there, or has no such key. A run that came to nothing.
+struct SecretNotFound {
+    std::string secret;
+    std::string key;
+    enum class What { Secret, Key };
+    What missing = What::Secret;
+};
+
+/// What became of a Run. A URL that is not accepted is a RunReport with FailureKind::InvalidConnection.
+using Outcome = std::variant<migration::RunReport, SecretNotFound>;
+
+/// The complete status to apply, and when to look again without being woken; no delay: only an event wakes.
+struct NextStatus {
+    api::MigrationStatus status;
+    std::optional<std::chrono::milliseconds> requeue_after;
+};
+
+/// The status after an action that is not a Run. Nothing, Wait and Run leave it as it is.
+NextStatus next_status(const ObservedState& observed, const Action& action);
+
+/// When a run ended, and a random number in [0, 1) for the jitter of the next try.
+struct RunEnd {
+    std::chrono::system_clock::time_point at;
+    double chance = 0;
+};
+
+/// The status after a run. `observed` is what decide saw, but for its `migration.status`, which is to be the status
+/// that was applied last: conditions tell since when they hold.
+///
+/// What the database did not say stays as it was. After HistoryMoved all of it stays, because the moved history would
+/// otherwise be the known one at the next run, and that run would apply everything again.
+NextStatus status_after_run(const ObservedState& observed, const Outcome& outcome, RunEnd end);
+
+/// The status while a run is under way: Ready=Unknown/Progressing and Reconciling=True for this reason
+/// (api::reason::migrating, waiting_for_lock). No retry is scheduled meanwhile.
+api::MigrationStatus status_while_running(const ObservedState& observed, std::string_view reason,
+                                          const std::string& message, std::chrono::system_clock::time_point now);
+
+/// The status to apply before a run begins, if any: status_while_running where the resource is new or an input has
+/// changed. A retry, or a look at what was Ready, says nothing until it knows more.
+std::optional<api::MigrationStatus> status_before_run(const ObservedState& observed);
+
+}  // namespace lockkeeper::reconcile

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "api/migration.hpp"
+#include "migration/script_set.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace lockkeeper::reconcile {
+
+/// All of the source is there, and its scripts can be told apart. It may hold no script at all.
+struct SourceFound {
+    migration::ScriptSet scripts;
+};
+
+/// ConfigMaps that the spec names and the namespace does not have.
+struct SourceNotFound {
+    std::vector<std::string> config_maps;
+};
+
+/// The source is there and no script set: migration::InvalidSource, as a value.
+struct SourceInvalid {
+    std::string message;
+    std::string file;
+    std::size_t line = 0;    ///< 1-based, 0 where the file as a whole is meant
+    std::size_t column = 0;  ///< 1-based, in characters
+};
+
+using ObservedSource = std::variant<SourceNotFound, SourceFound, SourceInvalid>;
+
+/// All that decide may look at. It is what is known without asking the database or reading a Secret: both are asked
+/// only by a run, so that no secret is fetched for an event that leads to nothing.
+struct ObservedState {
+    /// As the API server has it: its status is the controller's whole memory, and so a restarted one decides the same.
+    api::Migration migration;
+    /// Not looked at, and so left as it is, for a migration that is being deleted or whose spec cannot be read.
+    ObservedSource source;
+    std::chrono::system_clock::time_point now;
+};
+
+/// Is the source's digest and the spec's generation what the status speaks of? An input that changed is a reason to try
+/// again, whatever was decided before.
+bool inputs_changed(const ObservedState& observed);
+
+}  // namespace lockkeeper::reconcile

@@ -1,0 +1,19 @@
+# shellcheck shell=bash
+# Lockkeeper itself, by a preset of CMakePresets.json. Sourced, with print.sh and interrupt.sh; `root` is the repository.
+#
+#   configure PRESET
+#   build PRESET            configures and builds into build/PRESET; the compiler's output is in build/PRESET.log
+
+# The same source in another folder is the same for ccache, so a fresh clone is built from what an older one has compiled.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=yes
+
+configure() {
+  mkdir -p "$root/build"
+  : >"$root/build/$1.log"
+  with_progress "configuring build/$1" "$root/build/$1.log" cmake -S "$root" --preset "$1" || exit
+}
+
+build() {
+  configure "$1"
+  with_progress "building build/$1" "$root/build/$1.log" cmake --build "$root/build/$1" || exit
+}

@@ -1,0 +1,67 @@
+# shellcheck shell=bash
+# A PostgreSQL server for development and tests: loopback only, passwords over TCP, no safety against power loss. Sourced, after
+# print.sh and processes.sh; `services` is the folder.
+#
+#   prepare_postgres PORT     makes the data folder on the first call
+#   start_postgres PORT       returns when it answers
+#   stop_postgres             with a fast shutdown
+#   crash_postgres            SIGKILL to the server and to all its sessions
+
+postgres_bin=/usr/lib/postgresql/15/bin
+
+# PostgreSQL refuses to run as root, so for root it runs as the user that Debian's package made.
+as_postgres=()
+((EUID == 0)) && as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups --reset-env)
+
+prepare_postgres() {
+  local port=$1 folder="$services/postgres" log="$services/log/postgres.log" password
+  [[ -e "$folder/data/PG_VERSION" ]] && return
+  mkdir -p "$folder"
+  if ((EUID == 0)); then
+    chown postgres: "$folder"
+    chmod a+x "$services" "$folder"
+    "${as_postgres[@]}" test -w "$folder" || die "user postgres cannot reach $folder; choose a folder that others may enter, such as one in /tmp"
+  fi
+  password=$(openssl rand -hex 16)
+  # shellcheck disable=SC2016  # for the inner shell
+  "${as_postgres[@]}" sh -c 'umask 077; cat >"$1/password"' sh "$folder" <<<"$password"
+  (umask 077 && echo "127.0.0.1:$port:*:postgres:$password" >"$folder/pgpass")
+  "${as_postgres[@]}" "$postgres_bin/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
+    --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync >>"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    die "initdb failed"
+  }
+  "${as_postgres[@]}" tee -a "$folder/data/postgresql.conf" >/dev/null <<EOF
+listen_addresses = '127.0.0.1'
+port = $port
+unix_socket_directories = ''
+max_connections = 200
+fsync = off
+full_page_writes = off
+log_line_prefix = '%m [%p] %a '
+EOF
+}
+
+start_postgres() {
+  start_server postgres "${as_postgres[@]}" "$postgres_bin/postgres" -D "$services/postgres/data"
+  wait_for postgres 60 "$postgres_bin/pg_isready" --quiet --host=127.0.0.1 --port="$1"
+}
+
+stop_postgres() { stop_server postgres INT 20; }
+
+# The next start would fail on what a killed server leaves: sessions that hold its shared memory until they notice, and a lock file that
+# counts for as long as nobody has reaped the process.
+crash_postgres() {
+  local pid sessions
+  pid=$(server_pid postgres) || return 0
+  kill -STOP "$pid"
+  read -r -a sessions <"/proc/$pid/task/$pid/children" || true
+  kill -KILL "$pid" "${sessions[@]}" 2>/dev/null || true
+  stop_server postgres KILL 1
+  for pid in "${sessions[@]}"; do
+    while [[ -n "$(start_time "$pid")" ]]; do sleep 0.02; done
+  done
+  rm -f "$services/postgres/data/postmaster.pid"
+}
+
+postgres_url() { echo "postgresql://postgres:$(<"$services/postgres/password")@127.0.0.1:$1/postgres?sslmode=disable"; }

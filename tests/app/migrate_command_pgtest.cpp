@@ -1,0 +1,141 @@
+#include "app/migrate_command.hpp"
+#include "engine/advisory_lock.hpp"
+#include "support/temporary_database.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <thread>
+
+using namespace lockkeeper;
+using namespace lockkeeper::app;
+
+namespace {
+
+/// A directory of scripts and the database that they are for.
+class CommandLine {
+  public:
+    CommandLine() : directory_(std::filesystem::temp_directory_path() / database.name()) {
+        std::filesystem::create_directory(directory_);
+    }
+    ~CommandLine() { std::filesystem::remove_all(directory_); }
+    CommandLine(const CommandLine&) = delete;
+    CommandLine& operator=(const CommandLine&) = delete;
+
+    void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ / name) << text; }
+
+    ExitCode run(MigrateOptions::Action action, OutputFormat output = OutputFormat::Text) {
+        MigrateOptions options;
+        options.action = action;
+        options.source = directory_.string();
+        options.url = database.connection_url();
+        options.history = {"public", "lockkeeper_history"};
+        options.acquire_timeout = std::chrono::milliseconds(100);
+        options.retry_for = retry_for;
+        options.session.lock_timeout = std::chrono::milliseconds(50);
+        options.output = output;
+        std::ostringstream results;
+        std::ostringstream errors;
+        const auto code = run_migrate(options, {results, errors}, {});
+        out = results.str();
+        err = errors.str();
+        return code;
+    }
+
+    const tests::TemporaryDatabase database;
+    std::chrono::milliseconds retry_for{0};
+    std::string out;
+    std::string err;
+
+  private:
+    std::filesystem::path directory_;
+};
+
+using Action = MigrateOptions::Action;
+
+}  // namespace
+
+TEST_CASE("up, status and down tell what they did") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "CREATE TABLE a (x int);");
+    cli.write("0001_a.down.sql", "DROP TABLE a;");
+    cli.write("notes.txt", "not a script");
+    CHECK(cli.run(Action::Status) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("0001_a    pending\n") && Catch::Contains("1 script pending"));
+    CHECK(cli.run(Action::Up) == ExitCode::Done);
+    CHECK_THAT(cli.err, Catch::Contains("0001_a  up  ") && Catch::Contains("warning: 'notes.txt'"));
+    CHECK(cli.out == "1 script applied. The database is at 0001_a; nothing is pending.\n");
+    CHECK(cli.run(Action::Status) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("0001_a    applied"));
+    CHECK(cli.run(Action::Down) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("1 script rolled back. The database is at no version yet"));
+}
+
+TEST_CASE("a failure shows the offending line with a caret") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "SELECT 1;\nSELECT nope;\n");
+    CHECK(cli.run(Action::Up) == ExitCode::Failed);
+    CHECK_THAT(
+        cli.err,
+        Catch::Contains(
+            "error: 0001_a.up.sql:2:8: column \"nope\" does not exist (ScriptFailed, SQLSTATE 42703, statement 2)\n"
+            "  2 | SELECT nope;\n"
+            "    |        ^\n"));
+}
+
+TEST_CASE("programs get one JSON object") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "SELECT 1;");
+    cli.write("0002_b.up.sql", "SELECT nope;");
+    CHECK(cli.run(Action::Up, OutputFormat::Json) == ExitCode::Failed);
+    const auto report = nlohmann::json::parse(cli.out);
+    CHECK(report["succeeded"] == false);
+    CHECK(report["ran"][0]["version"] == "0001_a");
+    CHECK(report["database"]["pending"] == nlohmann::json::array({"0002_b"}));
+    CHECK(report["error"]["line"] == 1);
+    CHECK(report["error"]["sqlstate"] == "42703");
+}
+
+TEST_CASE("an unclosed quote is reported with its file before a database is asked") {
+    CommandLine cli;
+    cli.write("0001_a.down.sql", "SELECT 1;");
+    CHECK(cli.run(Action::Up) == ExitCode::Failed);
+    CHECK_THAT(cli.err, Catch::Contains("0001_a.down.sql") && Catch::Contains("has no up script"));
+}
+
+TEST_CASE("an edited script and a held lock have exit codes of their own") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "SELECT 1;");
+    REQUIRE(cli.run(Action::Up) == ExitCode::Done);
+    cli.write("0001_a.up.sql", "SELECT 2;");
+    CHECK(cli.run(Action::Up) == ExitCode::ChecksumMismatch);
+    CHECK(cli.run(Action::Status) == ExitCode::ChecksumMismatch);
+
+    auto holder = cli.database.connect();
+    holder.query("SELECT pg_advisory_lock(" +
+                 std::to_string(engine::LockKey::of({"public", "lockkeeper_history"}).value) + ")");
+    CHECK(cli.run(Action::Up) == ExitCode::LockNotAcquired);
+}
+
+TEST_CASE("a lock time-out is tried again until it passes") {
+    CommandLine cli;
+    cli.database.run("CREATE TABLE busy (x int)");
+    cli.write("0001_a.up.sql", "ALTER TABLE busy ADD y int;");
+    auto blocker = cli.database.connect();
+    blocker.query("BEGIN");
+    blocker.query("LOCK TABLE busy");
+    CHECK(cli.run(Action::Up) == ExitCode::Failed);
+    CHECK_THAT(cli.err, Catch::Contains("WaitingForTableLock, SQLSTATE 55P03"));
+
+    cli.retry_for = std::chrono::seconds(30);
+    std::jthread release([&] {
+        while (cli.database.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockkeeper:%'") ==
+               "0") {
+        }
+        blocker.query("ROLLBACK");
+    });
+    CHECK(cli.run(Action::Up) == ExitCode::Done);
+}

@@ -1,0 +1,73 @@
+#include "app/options.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <vector>
+
+using namespace lockkeeper::app;
+
+namespace {
+
+Command parse(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "lockkeeper");
+    return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string refusal_of(const std::vector<const char*>& arguments) {
+    try {
+        parse(arguments);
+    } catch (const WrongUsage& error) {
+        return error.what();
+    }
+    return "accepted";
+}
+
+constexpr auto url = "--database-url=host=db.example dbname=d";
+
+}  // namespace
+
+TEST_CASE("a direction other than exactly up, down or status is refused before any connection is made") {
+    for (const auto* direction : {"", "UP", "DOWN", "rollback", " up", "up ", "status "}) {
+        INFO(direction);
+        CHECK_THAT(refusal_of({"migrate", direction, "--source=x", url}),
+                   Catch::Contains("write exactly up, down or status"));
+    }
+    CHECK(std::get<MigrateOptions>(parse({"migrate", "down", "--source=x", url})).action ==
+          MigrateOptions::Action::Down);
+}
+
+TEST_CASE("a password in the arguments is refused and not repeated") {
+    for (const auto* argument : {"--database-url=postgresql://u:S3cret@h/d", "--database-url=host=h password=S3cret",
+                                 "--database-url=postgresql://u:S3cret@h:x:y/d?bad"}) {
+        INFO(argument);
+        const auto refusal = refusal_of({"migrate", "up", "--source=x", argument});
+        CHECK_THAT(refusal, Catch::Contains("LOCKKEEPER_DATABASE_URL"));
+        CHECK_THAT(refusal, !Catch::Contains("S3cret"));
+    }
+}
+
+TEST_CASE("the database is taken from the environment when no option names one") {
+    ::unsetenv("LOCKKEEPER_DATABASE_URL");
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x"}), Catch::Contains("no database is named"));
+    ::setenv("LOCKKEEPER_DATABASE_URL", "postgresql://u:p@h/d", 1);
+    CHECK(refusal_of({"migrate", "up", "--source=x"}) == "accepted");
+    ::setenv("LOCKKEEPER_DATABASE_URL", "postgresql://u:S3cret@h:x/d", 1);
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x"}), !Catch::Contains("S3cret") && Catch::Contains("port"));
+    ::unsetenv("LOCKKEEPER_DATABASE_URL");
+}
+
+TEST_CASE("options that contradict each other or cannot be read are refused by name") {
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--all"}), Catch::Contains("--all"));
+    CHECK_THAT(refusal_of({"migrate", "down", "--source=x", url, "--all", "--target=1"}), Catch::Contains("--target"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--history=a.b.c"}),
+               Catch::Contains("more than one dot"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--lock-timeout=5"}), Catch::Contains("--lock-timeout"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--output=yaml"}), Catch::Contains("'yaml'"));
+    CHECK_THAT(refusal_of({"migrate", "up", url}), Catch::Contains("--source"));
+    CHECK_THAT(refusal_of({"frobnicate"}), Catch::Contains("frobnicate") || Catch::Contains("subcommand"));
+}
+
+TEST_CASE("help is an answer, not an error") {
+    CHECK(std::holds_alternative<HelpText>(parse({"--help"})));
+}

@@ -1,0 +1,42 @@
+# Plants one offence after another in a small tree in WORK and expects layers.cmake to name it; and to accept what is allowed.
+#   cmake -DWORK=folder -P planted_includes.cmake
+cmake_minimum_required(VERSION 3.25)
+
+function(run_layers tree)
+  execute_process(COMMAND "${CMAKE_COMMAND}" "-DROOT=${tree}" -P "${CMAKE_CURRENT_LIST_DIR}/layers.cmake"
+                  RESULT_VARIABLE code ERROR_VARIABLE words)
+  string(REGEX REPLACE "[ \n]+" " " words "${words}")
+  set(code "${code}" PARENT_SCOPE)
+  set(words "${words}" PARENT_SCOPE)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+file(WRITE "${WORK}/allowed/engine/migrator.cpp" "#include \"engine/migrator.hpp\"\n#include \"postgres/connection.hpp\"\n#include <vector>\n")
+file(WRITE "${WORK}/allowed/postgres/connection.cpp" "#include <libpq-fe.h>\n")
+file(WRITE "${WORK}/allowed/kube/transport.cpp" "#include <cpprest/http_client.h>\n")
+run_layers("${WORK}/allowed")
+if(NOT code EQUAL 0)
+  message(FATAL_ERROR "includes along the arrows were refused: ${words}")
+endif()
+
+function(expect_refusal source line reason)
+  file(REMOVE_RECURSE "${WORK}/planted")
+  file(WRITE "${WORK}/planted/${source}" "#pragma once\n${line}\n")
+  run_layers("${WORK}/planted")
+  string(FIND "${words}" "${reason}" position)
+  if(code EQUAL 0 OR position EQUAL -1)
+    message(FATAL_ERROR "${line} in ${source} should be refused with '${reason}', but: exit code ${code}, ${words}")
+  endif()
+endfunction()
+
+expect_refusal(migration/plan.hpp "#include \"postgres/connection.hpp\"" "migration may not include postgres")
+expect_refusal(api/migration.hpp "#include \"migration/version.hpp\"" "api may not include migration")
+expect_refusal(kube/reflector.hpp "  #  include \"api/migration.hpp\"" "kube may not include api")
+expect_refusal(reconcile/decide.hpp "#include \"engine/outcome.hpp\"" "reconcile may not include engine")
+expect_refusal(engine/migrator.hpp "#include <reconcile/decide.hpp>" "engine may not include reconcile")
+expect_refusal(postgres/result.hpp "#include \"app/options.hpp\"" "postgres may not include app")
+expect_refusal(engine/history_table.cpp "#include <libpq-fe.h>" "engine/history_table.cpp includes libpq-fe.h")
+expect_refusal(kube/api_client.cpp "#include <cpprest/json.h>" "kube/api_client.cpp includes cpprest/json.h")
+expect_refusal(app/options.cpp "#include <pg_query.h>" "app/options.cpp includes pg_query.h")
+expect_refusal(engine/outcome.hpp "#include \"../api/reason.hpp\"" "paths start at controller/")
+expect_refusal(tools/strings.hpp "" "tools/strings.hpp is in no layer")
