@@ -10,11 +10,17 @@ void ResponseChannel::set_head(HttpHead head) {
     changed_.notify_all();
 }
 
-ResponseChannel::Pushed ResponseChannel::push(std::string_view bytes) {
+ResponseChannel::Pushed ResponseChannel::push(std::string_view bytes) noexcept {
     const std::lock_guard lock(mutex_);
     if (abandoned_) return Pushed::Abandoned;
-    bytes_ += bytes;
     changed_.notify_all();
+    try {
+        bytes_ += bytes;
+    } catch (const std::bad_alloc&) {
+        abandoned_ = true;
+        failure_ = TransportFailure{TransportFailure::Kind::Garbled, "no memory"};  // short enough to need none
+        return Pushed::Abandoned;
+    }
     return bytes_.size() < capacity_ ? Pushed::Taken : Pushed::Full;
 }
 
@@ -33,7 +39,7 @@ void ResponseChannel::finish(std::optional<TransportFailure> failure) {
     const std::lock_guard lock(mutex_);
     if (finished_) return;
     finished_ = true;
-    failure_ = std::move(failure);
+    if (!failure_) failure_ = std::move(failure);
     changed_.notify_all();
 }
 
@@ -48,7 +54,7 @@ void ResponseChannel::wait(std::unique_lock<std::mutex>& lock, TimePoint until, 
 
 HttpHead ResponseChannel::wait_for_head(TimePoint until, const std::stop_token& stop) {
     std::unique_lock lock(mutex_);
-    wait(lock, until, stop, [this] { return head_ || finished_; });
+    wait(lock, until, stop, [this] { return head_ || failure_ || finished_; });
     if (head_) return *head_;
     if (failure_) throw TransportError(*failure_);
     throw TransportError(TransportError::Kind::Garbled, "an answer without a head");
@@ -59,7 +65,7 @@ std::string ResponseChannel::read(TimePoint until, const std::stop_token& stop) 
     std::string bytes;
     {
         std::unique_lock lock(mutex_);
-        wait(lock, until, stop, [this] { return !bytes_.empty() || finished_; });
+        wait(lock, until, stop, [this] { return !bytes_.empty() || failure_ || finished_; });
         if (bytes_.empty() && failure_) throw TransportError(*failure_);
         bytes = std::exchange(bytes_, {});
         resume = std::exchange(resume_, {});

@@ -25,8 +25,9 @@ class ResponseChannel {
     // The producer's side.
 
     void set_head(HttpHead head);
-    /// `Full`: the bytes were taken, but call when_room before the next. `Abandoned`: nobody reads any more.
-    Pushed push(std::string_view bytes);
+    /// `Full`: the bytes were taken, but call when_room before the next. `Abandoned`: nobody reads any more, and what
+    /// comes is dropped. Without memory for them the channel fails and is abandoned.
+    Pushed push(std::string_view bytes) noexcept;
     /// Calls `resume` once there is room or the reader is gone: now, or later on the reader's thread.
     void when_room(std::function<void()> resume);
     /// The end, as it should be (nothing) or not. What comes after the first end is ignored.

@@ -31,9 +31,13 @@ constexpr milliseconds grace_after_cancel{1'000};
 /// Trap: the library's timers, its cancellation and its reads touch a connection from whatever thread of its pool is
 /// free, and a cancel() from the outside closes a TLS stream under a running read. With one thread in the pool, and
 /// everything of ours that touches a connection posted to it, that cannot happen. In return nothing may block there.
-void on_network_thread(std::function<void()> work) {
+/// To be called before the first client is made, which would start the pool with its own number of threads.
+void start_network_thread() {
     static std::once_flag once;
     std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
+}
+
+void on_network_thread(std::function<void()> work) {
     crossplat::threadpool::shared_instance().service().post(std::move(work));
 }
 
@@ -96,26 +100,13 @@ class BodySink final : public streams::details::streambuf_state_manager<std::uin
     void release(std::uint8_t* /*pointer*/, std::size_t /*count*/) override {}
 
   private:
+    /// Trap: a write that fails makes the library close the stream and wait for that on the network's thread, which then
+    /// waits for itself for ever. So no write fails: what nobody reads is dropped, until the cancel arrives.
     pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
-        // What is thrown here would end the network thread, and so the process.
-        try {
-            return put(std::string_view(reinterpret_cast<const char*>(bytes), count));
-        } catch (...) {
-            return pplx::task_from_exception<std::size_t>(std::current_exception());
-        }
-    }
-
-    pplx::task<std::size_t> put(std::string_view bytes) {
-        switch (channel_->push(bytes)) {
-            case ResponseChannel::Pushed::Taken:
-                return pplx::task_from_result(bytes.size());
-            case ResponseChannel::Pushed::Abandoned:
-                throw std::runtime_error("nobody reads this answer");
-            case ResponseChannel::Pushed::Full:
-                break;
-        }
+        const auto pushed = channel_->push(std::string_view(reinterpret_cast<const char*>(bytes), count));
+        if (pushed != ResponseChannel::Pushed::Full) return pplx::task_from_result(count);
         const pplx::task_completion_event<std::size_t> room;
-        channel_->when_room([room, count = bytes.size()] { room.set(count); });
+        channel_->when_room([room, count] { room.set(count); });
         return pplx::create_task(room);
     }
 
@@ -264,6 +255,7 @@ class CpprestTransport final : public Transport {
 
   private:
     std::shared_ptr<http::client::http_client> make_client(const ClientConfig& config) {
+        start_network_thread();
         http::client::http_client_config settings;
         settings.set_timeout(options_.inactivity);
         settings.set_max_redirects(0);  // a redirect would take the token along

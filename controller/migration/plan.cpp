@@ -152,7 +152,7 @@ void read_texts(Plan& plan) {
 
 void add_rollback(Plan& plan, const ScriptSet& scripts, const History& history, Extent extent) {
     auto rows = applied_above(history, std::nullopt);
-    if (extent == Extent::RollBackNewest && rows.size() > 1) rows.resize(1);
+    if (extent == Extent::RollBackNewest && !rows.empty()) rows.erase(rows.begin() + 1, rows.end());
     add_down_steps(plan, scripts, rows);
     if (!plan.refusal) read_texts(plan);
 }

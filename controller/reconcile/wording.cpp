@@ -52,9 +52,9 @@ std::string describe_success(const migration::RunReport& report) {
     if (database.current_version) text += ", the newest is " + *database.current_version;
     if (database.missing_count > 0) {
         const bool all = database.missing_count == database.applied_count;
-        text += "; " + (all ? std::string("all") : std::to_string(database.missing_count)) +
-                " of them left the source" +
-                " and stay applied: " + list_names(database.missing, database.missing_count);
+        text += "; " + (all ? std::string("all") : std::to_string(database.missing_count)) + " of them left the source";
+        text += database.missing_count == 1 ? " and stays applied: " : " and stay applied: ";
+        text += list_names(database.missing, database.missing_count);
     }
     if (!report.warnings.empty()) {
         text += "; " + report.warnings.front();

@@ -17,7 +17,9 @@ fi
 clear_line=''
 [[ ! -t 2 ]] || clear_line=$'\r\e[K'
 
-stamp() { printf '%s%s[%4ds]%s ' "$clear_line" "$dim" $((EPOCHSECONDS - LOCKKEEPER_STARTED)) "$plain"; }
+stamp() { printf '%s%s[%4ds]%s ' "$clear_line" "$dim" "$(elapsed)" "$plain"; }
+
+elapsed() { echo $((EPOCHSECONDS - LOCKKEEPER_STARTED)); }
 
 say() { printf '%s%s\n' "$(stamp)" "$*" >&2; }
 

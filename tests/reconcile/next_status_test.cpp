@@ -21,10 +21,6 @@ NextStatus end_with(const ObservedState& observed, const Outcome& outcome) {
     return status_after_run(observed, outcome, {observed.now, no_luck});
 }
 
-NextStatus follow(const ObservedState& observed) {
-    return next_status(observed, decide(observed).action);
-}
-
 std::string ready_message(const api::MigrationStatus& status) {
     return api::find_condition(status.conditions, "Ready")->message;
 }
@@ -102,7 +98,7 @@ TEST_CASE("scripts that left the source are named, and nothing is wrong") {
         const auto status = end_with(observed, run_that_succeeded(database_with(versions, {"0001_customers"}))).status;
         CHECK(conditions_of(status) == "Ready=True/UpToDate");
         CHECK(status.missing_count == 1);
-        CHECK_THAT(ready_message(status), Contains("1 of them left the source and stay applied: 0002_orders"));
+        CHECK_THAT(ready_message(status), Contains("1 of them left the source and stays applied: 0002_orders"));
     }
     SECTION("all of them, because the ConfigMap was emptied") {
         observed.source = SourceFound{};
@@ -246,63 +242,4 @@ TEST_CASE("a refusal that is found again is not one more failure") {
     const auto report = run_that_failed(FailureKind::ChecksumMismatch);
     const auto observed = after_run(ready_shop(), report);
     CHECK(end_with(observed, report).status == observed.migration.status);
-}
-
-TEST_CASE("suspended with something pending is not Ready, and neither Reconciling nor Stalled") {
-    auto observed = after_run(new_shop(), run_that_failed(FailureKind::DatabaseUnreachable));
-    observed.migration.spec.suspend = true;
-    edit_spec(observed);
-    const auto next = follow(observed);
-    CHECK(conditions_of(next.status) == "Ready=False/Suspended");
-    CHECK_FALSE(next.status.next_retry_time);
-    CHECK_FALSE(next.requeue_after);
-    CHECK(next.status.observed_generation == 2);
-}
-
-TEST_CASE("suspended with every script applied stays Ready, in the new generation") {
-    auto observed = ready_shop();
-    observed.migration.spec.suspend = true;
-    edit_spec(observed);
-    const auto status = follow(observed).status;
-    CHECK(conditions_of(status) == "Ready=True/UpToDate");
-    CHECK(status.observed_generation == 2);
-    CHECK(status.conditions[0].observed_generation == 2);
-    CHECK(status.conditions[0].last_transition_time == noon());
-}
-
-TEST_CASE("resuming tries a script again that had failed for good") {
-    auto observed = after_run(new_shop(), run_that_failed(FailureKind::ScriptFailed));
-    observed.migration.spec.suspend = true;
-    edit_spec(observed);
-    observed.migration.status = follow(observed).status;
-    observed.migration.spec.suspend = false;
-    edit_spec(observed);
-    CHECK(decide(observed).rule == "run");
-}
-
-TEST_CASE("a ConfigMap that is not there leaves what is known of the database") {
-    auto observed = ready_shop();
-    observed.source = SourceNotFound{{"shop-migrations"}};
-    const auto next = follow(observed);
-    CHECK(conditions_of(next.status) == "Ready=False/SourceNotFound Reconciling=True/SourceNotFound");
-    CHECK(next.status.applied_count == 2);
-    CHECK(next.status.source_digest == observed.migration.status.source_digest);
-    CHECK_FALSE(next.requeue_after);
-}
-
-TEST_CASE("a spec that cannot be read is Stalled in its own generation") {
-    auto observed = ready_shop();
-    observed.migration.invalid_spec = api::InvalidSpec{"spec.source: write a source"};
-    edit_spec(observed);
-    const auto status = follow(observed).status;
-    CHECK(conditions_of(status) == "Ready=False/InvalidSpec Stalled=True/InvalidSpec");
-    CHECK(status.observed_generation == 2);
-}
-
-TEST_CASE("while a retry is not due the status stays, and the rest of the delay is waited for") {
-    auto observed = after_run(new_shop(), run_that_failed(FailureKind::AccessDenied));
-    observed.now += 2s;
-    const auto next = follow(observed);
-    CHECK(next.status == observed.migration.status);
-    CHECK(next.requeue_after == *observed.migration.status.next_retry_time - observed.now);
 }

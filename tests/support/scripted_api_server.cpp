@@ -149,6 +149,7 @@ class ScriptedApiServer::Connection : public Reply {
         write(size.str() + "\r\n" + bytes + "\r\n");
     }
     void end_chunks() override { write("0\r\n\r\n"); }
+    bool is_open() const override { return !closing_; }
     void cut() override {
         closing_ = true;
         interrupt();  // without TLS's farewell, as of a process that was killed

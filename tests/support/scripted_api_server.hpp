@@ -38,6 +38,8 @@ class Reply {
     virtual void begin_chunks(int status, const Headers& headers = {}) = 0;
     virtual void chunk(const std::string& bytes) = 0;
     virtual void end_chunks() = 0;
+    /// False once a write has failed: the client is gone.
+    virtual bool is_open() const = 0;
     /// Ends the connection, in the middle of whatever it is.
     virtual void cut() = 0;
     /// Ends the connection once the request has been answered, without having said so: the client takes it for kept.
