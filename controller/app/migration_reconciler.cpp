@@ -3,6 +3,9 @@
 #include "api/conditions.hpp"
 #include "api/migration_json.hpp"
 #include "api/reasons.hpp"
+#include "kube/object_meta.hpp"
+
+#include <stdexcept>
 
 namespace lockkeeper::app {
 namespace {
@@ -10,6 +13,7 @@ namespace {
 using std::chrono::system_clock;
 
 constexpr std::string_view field_manager = "lockkeeper";
+constexpr int most_status_writes = 5;
 
 kube::NamespacedName key_of(const api::Metadata& metadata) {
     return {metadata.ns, metadata.name};
@@ -130,17 +134,17 @@ reconcile::NextStatus MigrationReconciler::run(reconcile::ObservedState& observe
     return reconcile::status_after_run(observed, outcome, {system_clock::now(), random_()});
 }
 
+/// Writes only what differs, and only to the very resource that was read: one that was deleted and made anew in the
+/// meantime must not get its predecessor's status.
 void MigrationReconciler::write_status(api::Migration& migration, api::MigrationStatus status,
                                        const std::stop_token& stop) const {
     if (status == migration.status) return;
-    const auto& metadata = migration.metadata;
-    try {
-        client_.apply({migrations_resource(), key_of(metadata)}, api::status_apply_body(metadata, status),
-                      {std::string(field_manager), "status"}, stop);
-    } catch (const kube::ApiError& error) {
-        // Deleted, or deleted and made anew, in the meantime: nobody is left to tell.
-        if (error.failure() != kube::ApiFailure::NotFound && error.failure() != kube::ApiFailure::Conflict) throw;
-        return;
+    auto& metadata = migration.metadata;
+    for (int attempt = 1; !apply_status(metadata, status, stop); ++attempt) {
+        const auto live = read_live(metadata, stop);
+        if (!live || live->metadata.uid != metadata.uid) return;  // nobody is left to tell
+        if (attempt == most_status_writes) throw std::runtime_error("the status was changed by others at each try");
+        metadata.resource_version = live->metadata.resource_version;
     }
     if (const auto reason = ready_reason(status); reason != ready_reason(migration.status)) {
         const auto* ready = api::find_condition(status.conditions, api::condition_type::ready);
@@ -149,6 +153,23 @@ void MigrationReconciler::write_status(api::Migration& migration, api::Migration
                                     {"message", ready == nullptr ? "" : ready->message}});
     }
     migration.status = std::move(status);
+}
+
+/// False if the resource is not as it was read: changed, or gone.
+bool MigrationReconciler::apply_status(api::Metadata& metadata, const api::MigrationStatus& status,
+                                       const std::stop_token& stop) const {
+    auto body = api::status_apply_body(metadata, status);
+    // The API server ignores the uid of an apply to a subresource, but not the version.
+    body["metadata"]["resourceVersion"] = metadata.resource_version;
+    try {
+        const auto written = client_.apply({migrations_resource(), key_of(metadata)}, body,
+                                           {std::string(field_manager), "status"}, stop);
+        metadata.resource_version = kube::ObjectMeta::of(written).resource_version;
+        return true;
+    } catch (const kube::ApiError& error) {
+        if (error.failure() != kube::ApiFailure::NotFound && error.failure() != kube::ApiFailure::Conflict) throw;
+        return false;
+    }
 }
 
 }  // namespace lockkeeper::app

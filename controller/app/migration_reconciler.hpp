@@ -45,6 +45,8 @@ class MigrationReconciler {
     std::optional<api::Migration> read_live(const api::Metadata& metadata, const std::stop_token& stop) const;
     void write_status(api::Migration& migration, api::MigrationStatus status, const std::stop_token& stop) const;
 
+    bool apply_status(api::Metadata& metadata, const api::MigrationStatus& status, const std::stop_token& stop) const;
+
     kube::ApiClient& client_;
     const Cache& cache_;
     const Log& log_;

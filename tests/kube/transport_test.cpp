@@ -136,11 +136,10 @@ TEST_CASE("a connection that ends before the answer is lost") {
 TEST_CASE("the deadline is for the whole answer, however busy the server seems") {
     ScriptedApiServer server(in_turn({silence, [](const SeenRequest&, Reply& reply) {
                                           reply.begin_chunks(200);
-                                          for (int count = 0; count < 200; ++count) {
+                                          while (reply.is_open()) {
                                               reply.chunk("x");
                                               std::this_thread::sleep_for(10ms);
                                           }
-                                          reply.end_chunks();
                                       }}));
     CHECK(failure_of(server.config(), get("/", 100ms)).kind == Kind::Timeout);
     CHECK(failure_of(server.config(), get("/", 100ms)).kind == Kind::Timeout);
@@ -166,7 +165,7 @@ TEST_CASE("a server of another authority is not trusted, and the reason is told"
     config.certificate_authority.text = SecretText(other.certificate());
     const auto failure = failure_of(config);
     CHECK(failure.kind == Kind::Tls);
-    CHECK_THAT(failure.message, Contains("unable to get local issuer certificate"));
+    CHECK_THAT(failure.message, Contains("self-signed certificate in certificate chain"));
     CHECK(server.request_count() == 0);
 }
 
