@@ -231,12 +231,10 @@ class CpprestTransport final : public Transport {
           host_header_(config.tls_server_name),
           material_(std::make_shared<FreshTlsMaterial>(config)),
           diagnosis_(std::make_shared<TlsDiagnosis>()),
-          client_(make_client(config)) {}
+          settings_(settings_of(config)),
+          client_(new_client()) {}
 
-    /// Trap: the pool is a static of the library. What belongs to a client goes on its thread, before the end of main.
-    ~CpprestTransport() override {
-        on_network_thread([client = std::move(client_)]() mutable { client.reset(); });
-    }
+    ~CpprestTransport() override { let_go(std::move(client_)); }
     CpprestTransport(const CpprestTransport&) = delete;
     CpprestTransport& operator=(const CpprestTransport&) = delete;
 
@@ -244,18 +242,20 @@ class CpprestTransport final : public Transport {
         material_->refresh();
         auto exchange = std::make_unique<Exchange>(options_.stream_buffer, diagnosis_);
         try {
-            exchange->start(client_, to_library(request));
+            exchange->start(client(), to_library(request));
             // Trap: the library's time-out starts anew with every step and every chunk. This one is for all of it.
             exchange->wait_for_head(request.deadline, stop);
         } catch (const TransportError& error) {
+            if (error.kind() == TransportError::Kind::Lost) forget_connections();
             throw TransportError(error.kind(), request.method + " " + server_ + request.path + ": " + error.what());
         }
         return exchange;
     }
 
   private:
-    std::shared_ptr<http::client::http_client> make_client(const ClientConfig& config) {
-        start_network_thread();
+    using Client = std::shared_ptr<http::client::http_client>;
+
+    http::client::http_client_config settings_of(const ClientConfig& config) const {
         http::client::http_client_config settings;
         settings.set_timeout(options_.inactivity);
         settings.set_max_redirects(0);  // a redirect would take the token along
@@ -268,8 +268,30 @@ class CpprestTransport final : public Transport {
             [material = material_, diagnosis = diagnosis_, host](boost::asio::ssl::context& context) {
                 apply_tls(context.native_handle(), *material->current(), host, diagnosis);
             });
-        const auto authority = config.server.substr(0, config.server.size() - prefix_.size());
-        return std::make_shared<http::client::http_client>(web::uri(authority), settings);
+        return settings;
+    }
+
+    Client new_client() const {
+        const auto authority = server_.substr(0, server_.size() - prefix_.size());
+        return std::make_shared<http::client::http_client>(web::uri(authority), settings_);
+    }
+
+    Client client() const {
+        const std::lock_guard lock(mutex_);
+        return client_;
+    }
+
+    /// Trap: of the kept connections to a server that has restarted each fails in its turn. One that was lost says that
+    /// the others may be dead too, and they go with the client that keeps them.
+    void forget_connections() {
+        auto fresh = new_client();
+        const std::lock_guard lock(mutex_);
+        let_go(std::exchange(client_, std::move(fresh)));
+    }
+
+    /// Trap: the pool is a static of the library. What belongs to a client goes on its thread, before the end of main.
+    static void let_go(Client client) {
+        on_network_thread([client = std::move(client)]() mutable { client.reset(); });
     }
 
     http::http_request to_library(const HttpRequest& request) const {
@@ -295,7 +317,9 @@ class CpprestTransport final : public Transport {
     const std::string host_header_;
     const std::shared_ptr<FreshTlsMaterial> material_;
     const std::shared_ptr<TlsDiagnosis> diagnosis_;
-    std::shared_ptr<http::client::http_client> client_;
+    const http::client::http_client_config settings_;
+    mutable std::mutex mutex_;
+    Client client_;
 };
 
 }  // namespace

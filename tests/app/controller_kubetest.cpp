@@ -206,7 +206,7 @@ TEST_CASE("a Secret of another namespace cannot be named") {
     CHECK_FALSE(shop.ns.refusal_of(migration("escape", "../" + other.name() + "/secrets/db", from_config_map)).empty());
 }
 
-TEST_CASE("suspended, nothing starts; resumed, it runs") {
+TEST_CASE("suspended, nothing starts, and resumed, it runs") {
     const Shop shop;
     const ControllerProcess controller;
     shop.ns.apply_secret("db", shop.database.url());

@@ -121,20 +121,23 @@ TEST_CASE("server-side apply of a status owns what it names, and removes what it
     const ApplyOptions options{.field_manager = "lockkeeper", .subresource = "status"};
     const json ready{{"type", "Ready"}, {"status", "True"}, {"reason", "UpToDate"}};
     const json stalled{{"type", "Stalled"}, {"status", "True"}, {"reason", "ScriptFailed"}};
-    const auto both = cluster.client.apply(deployment, deployment_status({ready, stalled}), options, {});
+    const auto both = cluster.client.apply(deployment, deployment_status(json::array({ready, stalled})), options, {});
     CHECK(both["status"]["conditions"].size() == 2);
-    const auto one = cluster.client.apply(deployment, deployment_status({ready}), options, {});
+    const auto one = cluster.client.apply(deployment, deployment_status(json::array({ready})), options, {});
     CHECK(one["status"]["conditions"].size() == 1);
     CHECK(one["metadata"]["generation"] == both["metadata"]["generation"]);
-    const auto same = cluster.client.apply(deployment, deployment_status({ready}), options, {});
+    const auto same = cluster.client.apply(deployment, deployment_status(json::array({ready})), options, {});
     CHECK(version_of(same) == version_of(one));
 }
 
-TEST_CASE("a watch of a version that is long gone is refused as expired") {
+TEST_CASE("a watch of a version that the server no longer remembers is refused as expired") {
+    tests::require_local_services();
     Cluster cluster;
-    cluster.create("a");
+    tests::control_service("kill", "apiserver");  // its memory begins anew
+    tests::control_service("start", "apiserver");
     const auto watch_from_the_beginning = [&] {
-        auto stream = cluster.client.watch({.collection = {config_maps, ""}}, {.resource_version = "1"}, {});
+        auto stream = cluster.client.watch({.collection = {config_maps, ""}},
+                                           {.resource_version = "1", .idle_limit = 10s}, {});
         while (stream.next({})) {
         }
     };

@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <string>
+#include <thread>
 #include <vector>
 
 using namespace lockkeeper;
@@ -199,6 +201,25 @@ TEST_CASE("a read or an apply whose connection was lost is sent once more, a cre
     Fixture creating({cut, fine});
     CHECK_THROWS_AS(creating.client.create({config_maps, "shop"}, json::object(), {}), TransportError);
     CHECK(creating.server.request_count() == 1);
+}
+
+TEST_CASE("an apply succeeds after the server has restarted, however many connections had been kept") {
+    std::atomic<int> waiting{0};
+    const Script together = [&](const SeenRequest&, Reply& reply) {
+        ++waiting;
+        while (waiting < 4) std::this_thread::yield();  // so that each has a connection of its own
+        reply.send(200, "{}");
+    };
+    Fixture fixture({together});
+    {
+        std::vector<std::jthread> users;
+        for (int user = 0; user < 4; ++user) users.emplace_back([&] { fixture.client.get(shop, {}); });
+    }
+    fixture.server.stop();
+    fixture.server.start();
+    const json large{{"data", {{"text", std::string(500'000, 'x')}}}};
+    CHECK(fixture.client.apply(shop, large, {.field_manager = "m"}, {}).is_object());
+    CHECK(fixture.server.requests().back().connection > 4);
 }
 
 TEST_CASE("a creation over a kept connection that ends may arrive twice: the HTTP library sends it again") {

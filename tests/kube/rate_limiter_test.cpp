@@ -37,7 +37,7 @@ TEST_CASE("jitter adds up to a tenth") {
     CHECK(limiter.next_delay({"shop", "a"}) == 105ms);
 }
 
-TEST_CASE("random numbers for jitter are in [0, 1) and differ") {
+TEST_CASE("random numbers for jitter are from 0 up to but not 1 and differ") {
     const auto random = system_random();
     double least = 1;
     double most = 0;

@@ -75,7 +75,10 @@ class Followed {
 
     void apply(const std::string& name, const std::string& value) {
         client_.apply({config_maps, {space_, name}},
-                      {{"apiVersion", "v1"}, {"kind", "ConfigMap"}, {"data", {{"key", value}}}},
+                      {{"apiVersion", "v1"},
+                       {"kind", "ConfigMap"},
+                       {"metadata", {{"name", name}}},
+                       {"data", {{"key", value}}}},
                       {.field_manager = "test"}, {});
     }
     void remove(const std::string& name) { client_.remove({config_maps, {space_, name}}, {}); }
