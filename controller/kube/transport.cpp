@@ -272,6 +272,7 @@ class CpprestTransport final : public Transport {
     }
 
     Client new_client() const {
+        start_network_thread();
         const auto authority = server_.substr(0, server_.size() - prefix_.size());
         return std::make_shared<http::client::http_client>(web::uri(authority), settings_);
     }
