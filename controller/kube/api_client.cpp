@@ -110,8 +110,7 @@ json ApiClient::create(const Collection& collection, const json& object, const s
 
 json ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOptions& options,
                       const std::stop_token& stop) {
-    auto patch =
-        request("PATCH", object.path() + (options.subresource.empty() ? "" : "/" + options.subresource));
+    auto patch = request("PATCH", object.path() + (options.subresource.empty() ? "" : "/" + options.subresource));
     patch.headers["Content-Type"] = "application/apply-patch+yaml";  // JSON is YAML
     patch.query = {{"fieldManager", options.field_manager}, {"force", "true"}};
     patch.body = to_json_body(fields);

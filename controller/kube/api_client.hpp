@@ -41,8 +41,8 @@ struct PageRequest {
 };
 
 struct WatchRequest {
-    std::string resource_version;               ///< where to go on from
-    std::chrono::seconds server_timeout{300};   ///< when the server ends the watch
+    std::string resource_version;              ///< where to go on from
+    std::chrono::seconds server_timeout{300};  ///< when the server ends the watch
     std::chrono::milliseconds idle_limit{150'000};
 };
 
@@ -56,7 +56,8 @@ struct ApplyOptions {
 /// thread.
 ///
 /// - A 401 makes the token be read again, and the request be sent once more if that gave another one.
-/// - 429, and 5xx with Retry-After, are waited for and sent again, up to 10 times in all; not longer than a minute each,
+/// - 429, and 5xx with Retry-After, are waited for and sent again, up to 10 times in all; not longer than a minute
+/// each,
 ///   since a caller has better things to do than to sleep.
 /// - A GET or an apply whose connection was lost is sent once more: the server may have closed it while it was kept.
 /// - `Warning:` headers are logged, each text once.
@@ -82,8 +83,8 @@ class ApiClient {
     /// Give the object a name of your own, never a generateName: the request may be sent twice (Transport).
     nlohmann::json create(const Collection& collection, const nlohmann::json& object, const std::stop_token& stop);
 
-    /// Server-side apply, with force: `fields` is the complete set of fields that the manager owns, and what it no longer
-    /// names is removed. Returns the object.
+    /// Server-side apply, with force: `fields` is the complete set of fields that the manager owns, and what it no
+    /// longer names is removed. Returns the object.
     nlohmann::json apply(const ObjectRef& object, const nlohmann::json& fields, const ApplyOptions& options,
                          const std::stop_token& stop);
 

@@ -32,14 +32,14 @@ struct Status {
 enum class ApiFailure {
     NotFound,
     AlreadyExists,
-    Conflict,          ///< read again, then write again
-    Gone,              ///< the resource version or continue token has expired: list again
-    Unauthorized,      ///< 401: who are you
-    Forbidden,         ///< 403: RBAC
-    Invalid,           ///< the object or the request is wrong, and stays so
-    Throttled,         ///< 429: later
-    ServerTrouble,     ///< 5xx, timeouts: later
-    VersionTooLarge,   ///< list again, without naming a version
+    Conflict,         ///< read again, then write again
+    Gone,             ///< the resource version or continue token has expired: list again
+    Unauthorized,     ///< 401: who are you
+    Forbidden,        ///< 403: RBAC
+    Invalid,          ///< the object or the request is wrong, and stays so
+    Throttled,        ///< 429: later
+    ServerTrouble,    ///< 5xx, timeouts: later
+    VersionTooLarge,  ///< list again, without naming a version
     Other,
 };
 

@@ -95,7 +95,8 @@ ClientConfig load_client_config(const ClientConfigChoice& choice, const Environm
         return select_context(read_kubeconfig(file), choice.context);
     }
     throw InvalidClientConfig(
-        "there is no API server to talk to: --kubeconfig is not given, KUBECONFIG is not set, this is no pod, and there "
+        "there is no API server to talk to: --kubeconfig is not given, KUBECONFIG is not set, this is no pod, and "
+        "there "
         "is no ~/.kube/config");
 }
 

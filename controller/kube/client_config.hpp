@@ -54,8 +54,8 @@ struct ClientConfigChoice {
     std::string context;                              ///< empty: the kubeconfig's current one
 };
 
-/// Reads the first of: the kubeconfig chosen, KUBECONFIG, a pod's service account, `~/.kube/config`: controller-runtime's
-/// order. Throws InvalidClientConfig.
+/// Reads the first of: the kubeconfig chosen, KUBECONFIG, a pod's service account, `~/.kube/config`:
+/// controller-runtime's order. Throws InvalidClientConfig.
 ClientConfig load_client_config(const ClientConfigChoice& choice, const Environment& environment);
 
 /// The service account of the pod that this runs in.

@@ -38,7 +38,8 @@ PemSource pem_of(const Kubeconfig::Pem& pem, const std::filesystem::path& origin
 void use_cluster(ClientConfig& config, const std::string& name, const Kubeconfig::Cluster& cluster) {
     const auto entry = "cluster \"" + name + "\"";
     if (!cluster.proxy_url.empty()) {
-        fail(cluster.origin, entry + " has a proxy-url: proxies are not supported; write a server that can be reached directly");
+        fail(cluster.origin,
+             entry + " has a proxy-url: proxies are not supported; write a server that can be reached directly");
     }
     if (const auto wrong = what_is_wrong_with_server(cluster.server); !wrong.empty()) {
         fail(cluster.origin, entry + ": " + wrong);
@@ -50,15 +51,17 @@ void use_cluster(ClientConfig& config, const std::string& name, const Kubeconfig
     config.certificate_authority =
         pem_of(cluster.certificate_authority, cluster.origin, entry + ": certificate-authority");
     if (config.insecure_skip_tls_verify && !config.certificate_authority.empty()) {
-        fail(cluster.origin, entry + " has both insecure-skip-tls-verify and a certificate-authority; remove one of them");
+        fail(cluster.origin,
+             entry + " has both insecure-skip-tls-verify and a certificate-authority; remove one of them");
     }
 }
 
 void use_user(ClientConfig& config, const std::string& name, const Kubeconfig::User& user) {
     const auto entry = "user \"" + name + "\"";
     if (!user.unsupported.empty()) {
-        fail(user.origin, entry + " uses `" + user.unsupported +
-                              "`, which is not supported; write a token, a tokenFile, or a client-certificate and a client-key");
+        fail(user.origin,
+             entry + " uses `" + user.unsupported +
+                 "`, which is not supported; write a token, a tokenFile, or a client-certificate and a client-key");
     }
     config.client_certificate = pem_of(user.client_certificate, user.origin, entry + ": client-certificate");
     config.client_key = pem_of(user.client_key, user.origin, entry + ": client-key");

@@ -9,8 +9,8 @@ namespace {
 
 using nlohmann::json;
 
-/// Sees every object as soon as it is complete. Of depth 2 below the key `items` it is an item: handed out, and left out
-/// of the tree.
+/// Sees every object as soon as it is complete. Of depth 2 below the key `items` it is an item: handed out, and left
+/// out of the tree.
 class ItemFilter {
   public:
     explicit ItemFilter(const EachItem& each) : each_(each) {}
@@ -40,9 +40,8 @@ ListPage parse_list_page(std::string_view body, const EachItem& each) {
     ItemFilter filter(each);
     json list;
     try {
-        list = json::parse(body, [&](int depth, json::parse_event_t event, json& value) {
-            return filter(depth, event, value);
-        });
+        list = json::parse(
+            body, [&](int depth, json::parse_event_t event, json& value) { return filter(depth, event, value); });
     } catch (const json::parse_error& error) {
         throw TransportError(TransportError::Kind::Garbled,
                              "a list that is no JSON from its byte " + std::to_string(error.byte));

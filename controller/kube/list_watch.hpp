@@ -49,12 +49,13 @@ struct ListWatchStep {
     std::chrono::milliseconds pause{0};
 };
 
-/// The rules of list and watch (client-go's reflector, kube-rs's watcher) as a pure state machine: told how the last step
-/// went, it says the next one.
+/// The rules of list and watch (client-go's reflector, kube-rs's watcher) as a pure state machine: told how the last
+/// step went, it says the next one.
 ///
 /// - Lists ask for no version, which is the newest there is, in pages. `resourceVersion=0` would be cheaper for etcd,
 ///   but goes back in time where a second API server lags behind, and then pages are not had.
-/// - A watch that ends goes on where it was. So it does after a lost connection, a refused one, a 429, and after a first
+/// - A watch that ends goes on where it was. So it does after a lost connection, a refused one, a 429, and after a
+/// first
 ///   failure of the server's; after a second in a row, garbage, an expired version or a 404 it is listed again.
 /// - A watch of less than a second that brought nothing is a failure: something between us and the server ends it.
 /// - Pauses grow from 0.8 s to 30 s and up to twice that by jitter, and start anew after two minutes without failure. A

@@ -58,8 +58,8 @@ class ObjectCache : public ObjectSink {
         return entries_.size();
     }
 
-    /// Has a first list been taken in as a whole, and on_change been called for all of it? Workers must not start before
-    /// all caches have synced: half a list looks like deletions.
+    /// Has a first list been taken in as a whole, and on_change been called for all of it? Workers must not start
+    /// before all caches have synced: half a list looks like deletions.
     bool has_synced() const {
         const std::lock_guard lock(mutex_);
         return synced_;

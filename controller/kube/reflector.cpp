@@ -72,8 +72,9 @@ ListWatchStep Reflector::list(const std::string& continue_token, const std::stop
     ListPage page;
     const auto trouble = attempt([&] {
         if (continue_token.empty()) sink_.list_begins();
-        page = client_.list(options_.selection, {options_.page_size, continue_token},
-                            [this](const nlohmann::json& object) { sink_.listed(object); }, stop);
+        page = client_.list(
+            options_.selection, {options_.page_size, continue_token},
+            [this](const nlohmann::json& object) { sink_.listed(object); }, stop);
         if (page.continue_token.empty()) sink_.list_ends();
     });
     if (trouble) return rules_.list_failed(*trouble, clock_.now());
@@ -96,9 +97,8 @@ ListWatchStep Reflector::watch(const std::string& resource_version, const std::s
 }
 
 void Reflector::follow(const std::string& resource_version, int& events, const std::stop_token& stop) {
-    auto stream =
-        client_.watch(options_.selection,
-                      {resource_version, server_timeout(options_.random), options_.idle_limit}, stop);
+    auto stream = client_.watch(options_.selection,
+                                {resource_version, server_timeout(options_.random), options_.idle_limit}, stop);
     set_trouble(std::nullopt);
     try {
         while (const auto event = stream.next(stop)) {

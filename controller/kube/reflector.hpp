@@ -14,8 +14,8 @@
 
 namespace lockkeeper::kube {
 
-/// Keeps a sink like the API server's objects of a selection, for as long as it runs: ListWatch's rules, carried out. It
-/// never gives up; what keeps it from working is logged once, and told by `trouble`.
+/// Keeps a sink like the API server's objects of a selection, for as long as it runs: ListWatch's rules, carried out.
+/// It never gives up; what keeps it from working is logged once, and told by `trouble`.
 class Reflector {
   public:
     struct Options {

@@ -53,7 +53,8 @@ void trust_only(SSL_CTX* context, const std::string& authorities) {
 void present(SSL_CTX* context, const TlsMaterial& material) {
     const auto bio = memory(material.certificate);
     const Certificate own(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
-    if (!own || SSL_CTX_use_certificate(context, own.get()) != 1) fail("the client-certificate is no certificate in PEM");
+    if (!own || SSL_CTX_use_certificate(context, own.get()) != 1)
+        fail("the client-certificate is no certificate in PEM");
     SSL_CTX_clear_chain_certs(context);
     while (const auto link = Certificate(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr))) {
         if (SSL_CTX_add1_chain_cert(context, link.get()) != 1) fail("the client-certificate's chain cannot be used");

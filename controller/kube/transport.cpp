@@ -100,8 +100,8 @@ class BodySink final : public streams::details::streambuf_state_manager<std::uin
     void release(std::uint8_t* /*pointer*/, std::size_t /*count*/) override {}
 
   private:
-    /// Trap: a write that fails makes the library close the stream and wait for that on the network's thread, which then
-    /// waits for itself for ever. So no write fails: what nobody reads is dropped, until the cancel arrives.
+    /// Trap: a write that fails makes the library close the stream and wait for that on the network's thread, which
+    /// then waits for itself for ever. So no write fails: what nobody reads is dropped, until the cancel arrives.
     pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
         const auto pushed = channel_->push(std::string_view(reinterpret_cast<const char*>(bytes), count));
         if (pushed != ResponseChannel::Pushed::Full) return pplx::task_from_result(count);
@@ -138,7 +138,8 @@ HttpHead head_of(const http::http_response& response) {
     head.status = response.status_code();
     for (const auto& [name, value] : response.headers()) {
         auto lower = name;
-        std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        std::ranges::transform(lower, lower.begin(),
+                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
         head.headers[lower] = value;
     }
     return head;

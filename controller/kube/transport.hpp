@@ -24,8 +24,8 @@ class ResponseStream {
     virtual std::string read(std::chrono::milliseconds patience, const std::stop_token& stop) = 0;
 };
 
-/// HTTP/1.1 requests to one server, over a pool of kept connections. Every call blocks its thread and returns within two
-/// seconds of a stop. Safe from any thread.
+/// HTTP/1.1 requests to one server, over a pool of kept connections. Every call blocks its thread and returns within
+/// two seconds of a stop. Safe from any thread.
 ///
 /// A request may reach the server twice: one that was written to a kept connection which the server was just closing
 /// is sent again silently, whatever its method (cpprestsdk, handle_failed_read_status_line). So every write must be

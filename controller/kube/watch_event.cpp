@@ -25,8 +25,8 @@ WatchEvent::Type type_of(const json& event) {
     }};
     const auto type = event.find("type");
     if (type == event.end() || !type->is_string()) fail("without a type");
-    const auto* const found =
-        std::ranges::find_if(types, [&](const auto& known) { return known.first == type->get_ref<const std::string&>(); });
+    const auto* const found = std::ranges::find_if(
+        types, [&](const auto& known) { return known.first == type->get_ref<const std::string&>(); });
     if (found == types.end()) fail("of an unknown type");
     return found->second;
 }

@@ -30,7 +30,8 @@ std::optional<WatchEvent> WatchStream::next(const std::stop_token& stop) {
         }
         const auto bytes = read_or_idle(*stream_, idle_limit_, stop);
         if (bytes.empty()) {
-            if (lines_.has_remainder()) throw TransportError(TransportError::Kind::Lost, "the watch ended inside a line");
+            if (lines_.has_remainder())
+                throw TransportError(TransportError::Kind::Lost, "the watch ended inside a line");
             return std::nullopt;
         }
         lines_.feed(bytes);

@@ -35,8 +35,8 @@ using ReconcileResult = std::variant<Done, RequeueAfter, Failed>;
 /// | Failed, throws  | one more           | after the rate limiter's delay        |
 class WorkerPool {
   public:
-    /// Level-triggered: it gets a name, and looks for itself what is there; a name that is not there is normal. The stop
-    /// is requested when the pool has no more time for it.
+    /// Level-triggered: it gets a name, and looks for itself what is there; a name that is not there is normal. The
+    /// stop is requested when the pool has no more time for it.
     using Reconcile = std::function<ReconcileResult(const NamespacedName&, const std::stop_token&)>;
 
     struct Options {

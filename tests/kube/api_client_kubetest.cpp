@@ -1,10 +1,8 @@
 #include "kube/api_client.hpp"
-
 #include "support/requirements.hpp"
 
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
+#include <unistd.h>
 
 #include <set>
 #include <string>
@@ -80,8 +78,9 @@ TEST_CASE("objects are created, read and deleted, and refusals are told apart") 
     CHECK(failure_of([&] { cluster.create("Not A Name"); }) == ApiFailure::Invalid);
     cluster.client.remove(cluster.config_map("a"), {});
     CHECK(failure_of([&] { cluster.client.get(cluster.config_map("a"), {}); }) == ApiFailure::NotFound);
-    CHECK(failure_of([&] { cluster.client.get({{"no.such.group", "v1", "things"}, {"", "a"}}, {}); }) ==
-          ApiFailure::NotFound);
+    CHECK(failure_of([&] {
+              cluster.client.get({{"no.such.group", "v1", "things"}, {"", "a"}}, {});
+          }) == ApiFailure::NotFound);
 }
 
 TEST_CASE("a list comes in pages, of metadata alone where no more is asked for") {
@@ -92,10 +91,12 @@ TEST_CASE("a list comes in pages, of metadata alone where no more is asked for")
     int pages = 0;
     PageRequest request{.limit = 2};
     do {
-        const auto page = cluster.client.list(selection, request, [&](const json& object) {
-            names.insert(object["metadata"]["name"]);
-            CHECK_FALSE(object.contains("data"));
-        }, {});
+        const auto page = cluster.client.list(selection, request,
+                                              [&](const json& object) {
+                                                  names.insert(object["metadata"]["name"]);
+                                                  CHECK_FALSE(object.contains("data"));
+                                              },
+                                              {});
         ++pages;
         CHECK_FALSE(page.resource_version.empty());
         request.continue_token = page.continue_token;
@@ -114,8 +115,7 @@ TEST_CASE("server-side apply of a status owns what it names, and removes what it
           {{"replicas", 0},
            {"selector", {{"matchLabels", labels}}},
            {"template",
-            {{"metadata", {{"labels", labels}}},
-             {"spec", {{"containers", {{{"name", "c"}, {"image", "none"}}}}}}}}}}},
+            {{"metadata", {{"labels", labels}}}, {"spec", {{"containers", {{{"name", "c"}, {"image", "none"}}}}}}}}}}},
         {});
     const ObjectRef deployment{deployments, {cluster.space, "a"}};
     const ApplyOptions options{.field_manager = "lockkeeper", .subresource = "status"};
@@ -136,8 +136,8 @@ TEST_CASE("a watch of a version that the server no longer remembers is refused a
     tests::control_service("kill", "apiserver");  // its memory begins anew
     tests::control_service("start", "apiserver");
     const auto watch_from_the_beginning = [&] {
-        auto stream = cluster.client.watch({.collection = {config_maps, ""}},
-                                           {.resource_version = "1", .idle_limit = 10s}, {});
+        auto stream =
+            cluster.client.watch({.collection = {config_maps, ""}}, {.resource_version = "1", .idle_limit = 10s}, {});
         while (stream.next({})) {
         }
     };

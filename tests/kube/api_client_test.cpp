@@ -31,9 +31,8 @@ struct Fixture {
     Strings warnings;
     ApiClient client;
 
-    explicit Fixture(std::vector<Script> scripts) : Fixture(std::move(scripts), [](ClientConfig& config) {
-        config.token = SecretText("a-token");
-    }) {}
+    explicit Fixture(std::vector<Script> scripts)
+        : Fixture(std::move(scripts), [](ClientConfig& config) { config.token = SecretText("a-token"); }) {}
 
     template <typename Adjust>
     Fixture(std::vector<Script> scripts, Adjust adjust)
@@ -81,9 +80,8 @@ TEST_CASE("paths of groups and of cluster-scoped kinds are made right") {
 TEST_CASE("a page of a list is asked for by its limit, its token and its selectors, and may be of metadata alone") {
     Fixture fixture({answer(200, R"({"items":[{"metadata":{"name":"a"}}],"metadata":{"resourceVersion":"7"}})")});
     Strings names;
-    const Selection selection{.collection = {config_maps, ""},
-                              .representation = Representation::Metadata,
-                              .label_selector = "app=shop"};
+    const Selection selection{
+        .collection = {config_maps, ""}, .representation = Representation::Metadata, .label_selector = "app=shop"};
     const auto page = fixture.client.list(selection, {.limit = 50, .continue_token = "t/="},
                                           [&](const json& item) { names.push_back(item["metadata"]["name"]); }, {});
     CHECK(names == Strings{"a"});
@@ -104,10 +102,9 @@ TEST_CASE("a watch asks for bookmarks and for its own end") {
     auto stream = fixture.client.watch({.collection = {config_maps, "shop"}}, {.resource_version = "7"}, {});
     CHECK(stream.next({})->resource_version == "9");
     CHECK_FALSE(stream.next({}));
-    CHECK(fixture.seen().query == std::map<std::string, std::string>{{"watch", "true"},
-                                                                     {"allowWatchBookmarks", "true"},
-                                                                     {"resourceVersion", "7"},
-                                                                     {"timeoutSeconds", "300"}});
+    CHECK(fixture.seen().query ==
+          std::map<std::string, std::string>{
+              {"watch", "true"}, {"allowWatchBookmarks", "true"}, {"resourceVersion", "7"}, {"timeoutSeconds", "300"}});
 }
 
 TEST_CASE("a watch that is refused is an error with the server's reason") {

@@ -1,5 +1,6 @@
-#include "kube/base64.hpp"
 #include "kube/client_config.hpp"
+
+#include "kube/base64.hpp"
 #include "kube/server_url.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -52,7 +53,8 @@ TEST_CASE("the API server is looked for in a flag, KUBECONFIG, the pod and the h
     machine.environment.service_host.clear();
     CHECK(machine.server() == "https://home");
     machine.environment.home = machine.folder.path("nobody");
-    CHECK_THROWS_WITH(machine.server(), Contains("--kubeconfig") && Contains("KUBECONFIG") && Contains("~/.kube/config"));
+    CHECK_THROWS_WITH(machine.server(),
+                      Contains("--kubeconfig") && Contains("KUBECONFIG") && Contains("~/.kube/config"));
 }
 
 TEST_CASE("in a pod the service account's files say who we are, and are read when they are needed") {
@@ -87,10 +89,12 @@ TEST_CASE("files of KUBECONFIG that do not exist are passed over, unless none ex
 
 TEST_CASE("a kubeconfig that was asked for and cannot be read is an error") {
     Machine machine;
-    CHECK_THROWS_WITH(load_client_config({.kubeconfig = machine.folder.path("none"), .context = ""}, machine.environment),
-                      Contains("none: No such file"));
-    CHECK_THROWS_WITH(load_client_config({.kubeconfig = machine.folder.path("pod"), .context = ""}, machine.environment),
-                      Contains("pod: Is a directory"));
+    CHECK_THROWS_WITH(
+        load_client_config({.kubeconfig = machine.folder.path("none"), .context = ""}, machine.environment),
+        Contains("none: No such file"));
+    CHECK_THROWS_WITH(
+        load_client_config({.kubeconfig = machine.folder.path("pod"), .context = ""}, machine.environment),
+        Contains("pod: Is a directory"));
 }
 
 TEST_CASE("base64 is read with its padding, whatever white space is in it, and nothing else is") {

@@ -37,9 +37,9 @@ std::string refusal(const std::string& cluster, const std::string& user) {
 }  // namespace
 
 TEST_CASE("a context names a server, its authority, who we are and a namespace") {
-    const auto config = select(
-        kubeconfig_with("{server: 'https://api.example.com:6443/', certificate-authority-data: Q0E=, tls-server-name: api}",
-                        "{client-certificate-data: Q0VSVA==, client-key-data: S0VZ}"));
+    const auto config = select(kubeconfig_with(
+        "{server: 'https://api.example.com:6443/', certificate-authority-data: Q0E=, tls-server-name: api}",
+        "{client-certificate-data: Q0VSVA==, client-key-data: S0VZ}"));
     CHECK(config.server == "https://api.example.com:6443");
     CHECK(config.certificate_authority.text.reveal() == "CA");
     CHECK(config.client_certificate.text.reveal() == "CERT");
@@ -50,8 +50,9 @@ TEST_CASE("a context names a server, its authority, who we are and a namespace")
 }
 
 TEST_CASE("paths are relative to the kubeconfig that names them") {
-    const auto config = select(kubeconfig_with("{server: 'https://a', certificate-authority: pki/ca.crt}",
-                                               "{tokenFile: token, client-certificate: /etc/me.crt, client-key: me.key}"));
+    const auto config =
+        select(kubeconfig_with("{server: 'https://a', certificate-authority: pki/ca.crt}",
+                               "{tokenFile: token, client-certificate: /etc/me.crt, client-key: me.key}"));
     CHECK(config.certificate_authority.file == "/home/me/.kube/pki/ca.crt");
     CHECK(config.token_file == "/home/me/.kube/token");
     CHECK(config.client_certificate.file == "/etc/me.crt");
@@ -59,8 +60,8 @@ TEST_CASE("paths are relative to the kubeconfig that names them") {
 }
 
 TEST_CASE("data wins over a file") {
-    const auto config =
-        select(kubeconfig_with("{server: 'https://a', certificate-authority: ca.crt, certificate-authority-data: Q0E=}", "{}"));
+    const auto config = select(kubeconfig_with(
+        "{server: 'https://a', certificate-authority: ca.crt, certificate-authority-data: Q0E=}", "{}"));
     CHECK(config.certificate_authority.text.reveal() == "CA");
     CHECK(config.certificate_authority.file.empty());
 }
@@ -125,7 +126,8 @@ TEST_CASE("a wrong kubeconfig is refused with the file, the entry and what to wr
                Contains("certificate-authority-data is no base64"));
     CHECK_THAT(refusal("{server: https://a, insecure-skip-tls-verify: true, certificate-authority: a}", "{}"),
                Contains("remove one of them"));
-    CHECK_THAT(refusal("{server: https://a, insecure-skip-tls-verify: perhaps}", "{}"), Contains("must be true or false"));
+    CHECK_THAT(refusal("{server: https://a, insecure-skip-tls-verify: perhaps}", "{}"),
+               Contains("must be true or false"));
     CHECK_THROWS_WITH(select("contexts: []"), Contains("no current-context") && Contains("kubectl config use-context"));
     CHECK_THROWS_WITH(select("current-context: x\ncontexts: [{name: x, context: {cluster: gone}}]"),
                       Contains("names the cluster \"gone\"") && Contains("there are: none"));

@@ -30,7 +30,8 @@ TEST_CASE("a page's items are handed out one by one and whole") {
     const auto parsed = parse(R"({"kind":"List","metadata":{"resourceVersion":"7","continue":"more"},
         "items":[{"metadata":{"name":"a","labels":{"x":"y"}},"data":{"k":{"deep":[{"er":1}]}}},{"metadata":{"name":"b"}}]})");
     REQUIRE(parsed.items.size() == 2);
-    CHECK(parsed.items[0] == json::parse(R"({"metadata":{"name":"a","labels":{"x":"y"}},"data":{"k":{"deep":[{"er":1}]}}})"));
+    CHECK(parsed.items[0] ==
+          json::parse(R"({"metadata":{"name":"a","labels":{"x":"y"}},"data":{"k":{"deep":[{"er":1}]}}})"));
     CHECK(parsed.items[1]["metadata"]["name"] == "b");
     CHECK(parsed.page.resource_version == "7");
     CHECK(parsed.page.continue_token == "more");
@@ -49,7 +50,8 @@ TEST_CASE("an empty list is a list, also where items is null") {
 }
 
 TEST_CASE("what is no list is refused without a word of it") {
-    for (const std::string body : {"", "<html>secret</html>", R"({"items":[{"secret":)", R"({"kind":"Secret"})", "[]"}) {
+    for (const std::string body :
+         {"", "<html>secret</html>", R"({"items":[{"secret":)", R"({"kind":"Secret"})", "[]"}) {
         try {
             parse(body);
             FAIL("accepted: " + body);

@@ -54,8 +54,8 @@ TEST_CASE("a list that fails is begun again, later and later") {
     ListWatch rules([] { return 0.0; });
     std::vector<std::string> steps;
     for (int count = 0; count < 8; ++count) steps.push_back(text_of(rules.list_failed({Kind::Failed}, start)));
-    CHECK(steps == std::vector<std::string>{"list in 800", "list in 1600", "list in 3200", "list in 6400", "list in 12800",
-                                            "list in 25600", "list in 30000", "list in 30000"});
+    CHECK(steps == std::vector<std::string>{"list in 800", "list in 1600", "list in 3200", "list in 6400",
+                                            "list in 12800", "list in 25600", "list in 30000", "list in 30000"});
 }
 
 TEST_CASE("a watch that ends goes on after the last event or bookmark, without a list") {

@@ -1,5 +1,6 @@
-#include "kube/backoff.hpp"
 #include "kube/rate_limiter.hpp"
+
+#include "kube/backoff.hpp"
 
 #include <catch2/catch.hpp>
 

@@ -26,8 +26,8 @@ json item(const std::string& name, const std::string& version) {
 }
 
 Script page(const std::vector<json>& items, const std::string& version, const std::string& continue_token = "") {
-    return answer(200, json{{"items", items}, {"metadata", {{"resourceVersion", version}, {"continue", continue_token}}}}
-                           .dump());
+    return answer(
+        200, json{{"items", items}, {"metadata", {{"resourceVersion", version}, {"continue", continue_token}}}}.dump());
 }
 
 std::string event(const std::string& type, const json& object) {
@@ -75,13 +75,14 @@ class Running {
                      tell(key.name + " " + (before ? *before : "-") + " > " + (after ? *after : "-"));
                  },
                  no_log()),
-          reflector_(client_,
-                     {.selection = {.collection = {{"", "v1", "configmaps"}, ""}},
-                      .page_size = 2,
-                      .idle_limit = idle_limit,
-                      .random = [] { return 0.0; }},
-                     cache_, clock_,
-                     [this](LogLevel, std::string_view message, const LogFields&) { tell("log: " + std::string(message)); }),
+          reflector_(
+              client_,
+              {.selection = {.collection = {{"", "v1", "configmaps"}, ""}},
+               .page_size = 2,
+               .idle_limit = idle_limit,
+               .random = [] { return 0.0; }},
+              cache_, clock_,
+              [this](LogLevel, std::string_view message, const LogFields&) { tell("log: " + std::string(message)); }),
           thread_([this](const std::stop_token& stop) { reflector_.run(stop); }) {}
 
     /// All that was told, once there is as much as expected.
@@ -159,7 +160,8 @@ TEST_CASE("an expired version is listed again, whether a status tells it or the 
 }
 
 TEST_CASE("a continue token that has expired begins the list again, and what it had brought does not count") {
-    Running running({page({item("a", "1")}, "10", "p2"), status(410, "Expired"), page({item("b", "2")}, "20"), watch({})});
+    Running running(
+        {page({item("a", "1")}, "10", "p2"), status(410, "Expired"), page({item("b", "2")}, "20"), watch({})});
     CHECK(running.told(1) == Strings{"b - > 2"});
     CHECK(running.requests(4) == Strings{"list", "list p2", "list", "watch 20"});
 }
@@ -172,20 +174,21 @@ TEST_CASE("a watch that is cut goes on at the same version") {
                          reply.cut();
                      },
                      watch({event("ADDED", item("b", "12"))})});
-    CHECK(running.told(4) == Strings{"a - > 11", "log: cannot list and watch; trying on", "b - > 12",
-                                     "log: list and watch work again"});
+    CHECK(running.told(4) ==
+          Strings{"a - > 11", "log: cannot list and watch; trying on", "b - > 12", "log: list and watch work again"});
     CHECK(running.requests(3) == Strings{"list", "watch 10", "watch 11"});
 }
 
 TEST_CASE("a server that was away is followed on at the same version, and that is logged once") {
-    Running running({page({}, "10"), watch({event("ADDED", item("a", "11"))}), watch({event("ADDED", item("b", "12"))})});
+    Running running(
+        {page({}, "10"), watch({event("ADDED", item("a", "11"))}), watch({event("ADDED", item("b", "12"))})});
     CHECK(running.told(1) == Strings{"a - > 11"});
     running.server().stop();
     while (running.clock().sleeps().size() < 5) std::this_thread::yield();
     CHECK(running.reflector().trouble().has_value());
     running.server().start();
-    CHECK(running.told(4) == Strings{"a - > 11", "log: cannot list and watch; trying on", "b - > 12",
-                                     "log: list and watch work again"});
+    CHECK(running.told(4) ==
+          Strings{"a - > 11", "log: cannot list and watch; trying on", "b - > 12", "log: list and watch work again"});
     CHECK_FALSE(running.reflector().trouble());
     CHECK(running.requests(3) == Strings{"list", "watch 10", "watch 11"});
 }
@@ -199,14 +202,16 @@ TEST_CASE("being denied is logged once, shown, and never given up") {
 }
 
 TEST_CASE("throttling of a watch is waited for, at the same version") {
-    Running running({page({}, "10"), answer(429, "", {{"Retry-After", "7"}}), watch({event("ADDED", item("a", "11"))})});
+    Running running(
+        {page({}, "10"), answer(429, "", {{"Retry-After", "7"}}), watch({event("ADDED", item("a", "11"))})});
     running.told(3);
     CHECK(running.requests(3) == Strings{"list", "watch 10", "watch 10"});
     CHECK(running.clock().sleeps() == std::vector<std::chrono::milliseconds>{7s});
 }
 
 TEST_CASE("garbage, in a list or a watch, is listed again after a pause") {
-    Running running({answer(200, "{\"items\":["), page({}, "10"), watch({"<html>\n"}), page({item("a", "1")}, "20"), watch({})});
+    Running running(
+        {answer(200, "{\"items\":["), page({}, "10"), watch({"<html>\n"}), page({item("a", "1")}, "20"), watch({})});
     running.told(5);
     CHECK(running.requests(5) == Strings{"list", "list", "watch 10", "list", "watch 20"});
     CHECK(running.clock().sleeps() == std::vector<std::chrono::milliseconds>{800ms, 1600ms});

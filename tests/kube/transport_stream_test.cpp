@@ -1,5 +1,4 @@
 #include "kube/transport.hpp"
-
 #include "support/scripted_api_server.hpp"
 
 #include <catch2/catch.hpp>

@@ -74,7 +74,8 @@ TEST_CASE("a server below a path prefix is reached there") {
 }
 
 TEST_CASE("an answer without a body, and one of an error, are answers") {
-    ScriptedApiServer server(in_turn({answer(204, ""), answer(404, "no such thing"), answer(302, "", {{"Location", "/"}})}));
+    ScriptedApiServer server(
+        in_turn({answer(204, ""), answer(404, "no such thing"), answer(302, "", {{"Location", "/"}})}));
     const auto transport = connect_transport(server.config(), {});
     CHECK(transport->send(get(), {}).head.status == 204);
     CHECK(transport->send(get(), {}).body == "no such thing");
@@ -218,7 +219,8 @@ TEST_CASE("certificates that cannot be used are refused by name, without a word 
     const auto other = server.authority().issue("other", "");
     auto config = server.config();
     config.certificate_authority.text = SecretText("hunter2");
-    CHECK_THAT(failure_of(config).message, Contains("certificate-authority holds no certificate") && !Contains("hunter2"));
+    CHECK_THAT(failure_of(config).message,
+               Contains("certificate-authority holds no certificate") && !Contains("hunter2"));
     config = server.config();
     config.client_certificate.text = SecretText(me.certificate);
     config.client_key.text = SecretText("hunter2");

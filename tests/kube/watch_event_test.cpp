@@ -14,7 +14,8 @@ TEST_CASE("an event has a type, an object and the version to go on from") {
     CHECK(event.resource_version == "12");
     CHECK(event.object["metadata"]["name"] == "a");
     CHECK(decode_watch_event(R"({"type":"ADDED","object":{"metadata":{"resourceVersion":"1"}}})").type == Type::Added);
-    CHECK(decode_watch_event(R"({"type":"DELETED","object":{"metadata":{"resourceVersion":"1"}}})").type == Type::Deleted);
+    CHECK(decode_watch_event(R"({"type":"DELETED","object":{"metadata":{"resourceVersion":"1"}}})").type ==
+          Type::Deleted);
 }
 
 TEST_CASE("a bookmark is a version alone") {
@@ -25,7 +26,8 @@ TEST_CASE("a bookmark is a version alone") {
 }
 
 TEST_CASE("an error is a status without a version") {
-    const auto event = decode_watch_event(R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}})");
+    const auto event =
+        decode_watch_event(R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}})");
     CHECK(event.type == Type::Error);
     CHECK(event.object["code"] == 410);
 }

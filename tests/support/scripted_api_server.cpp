@@ -98,8 +98,8 @@ int port_of(int listener) {
 SSL_CTX* server_context(const TestAuthority& authority, const Identity& identity) {
     SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
     const auto read = [](const std::string& pem) {
-        return std::unique_ptr<BIO, decltype(&BIO_free)>(
-            BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+        return std::unique_ptr<BIO, decltype(&BIO_free)>(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
+                                                         BIO_free);
     };
     X509* const own = PEM_read_bio_X509(read(identity.certificate).get(), nullptr, nullptr, nullptr);
     EVP_PKEY* const key = PEM_read_bio_PrivateKey(read(identity.key).get(), nullptr, nullptr, nullptr);
@@ -205,9 +205,8 @@ class ScriptedApiServer::Connection : public Reply {
         }
         auto request = parse_head(received_.substr(0, end + 4));
         received_.erase(0, end + 4);
-        const auto length = request.headers.contains("content-length")
-                                ? std::stoul(request.headers.at("content-length"))
-                                : 0;
+        const auto length =
+            request.headers.contains("content-length") ? std::stoul(request.headers.at("content-length")) : 0;
         while (received_.size() < length) {
             if (!read_more()) return std::nullopt;
         }
