@@ -53,7 +53,7 @@ class Progress : public engine::RunListener {
 };
 
 ExitCode exit_code_of(const RunReport& report) {
-    if (report.succeeded()) return ExitCode::Done;
+    if (!report.failure) return ExitCode::Done;
     switch (report.failure->kind) {
         case FailureKind::WaitingForLock:
             return ExitCode::LockNotAcquired;
@@ -66,7 +66,7 @@ ExitCode exit_code_of(const RunReport& report) {
 
 /// Worth another try within this command? The lock has had its own time limit already.
 bool is_transient(const RunReport& report) {
-    if (report.succeeded()) return false;
+    if (!report.failure) return false;
     const auto kind = report.failure->kind;
     return migration::retry_of(kind) == migration::Retry::Soon && kind != FailureKind::WaitingForLock &&
            kind != FailureKind::Interrupted;
@@ -94,7 +94,7 @@ RunReport migrate_with_retries(const MigrateOptions& options, const migration::S
         if (!is_transient(report) || clock.now() + pause >= give_up || stop.stop_requested()) return report;
         // A roll back without a target is counted in versions: what this command did already must not be done again.
         if (goal.extent == migration::Extent::RollBackNewest && !report.ran.empty()) return report;
-        print_failure(streams.err, *report.failure);
+        if (report.failure) print_failure(streams.err, *report.failure);
         streams.err << "trying again in " << pause.count() << " ms" << std::endl;
         clock.sleep(pause, stop);
         pause = std::min(pause * 2, std::chrono::milliseconds(10'000));

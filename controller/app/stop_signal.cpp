@@ -3,8 +3,10 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <ctime>
+#include <system_error>
 
 namespace lockkeeper::app {
 namespace {
@@ -32,7 +34,7 @@ int wait_for_signal(const sigset_t& signals, const std::stop_token& end) {
 StopSignal::StopSignal() {
     const auto signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
+    if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) throw std::system_error(errno, std::generic_category(), "signal");
     waiter_ = std::jthread([this, signals](const std::stop_token& end) {
         if (wait_for_signal(signals, end) == 0) return;
         source_.request_stop();

@@ -46,7 +46,8 @@ class LockNotAcquired : public std::runtime_error {
     explicit LockNotAcquired(const LockWait& wait);
 };
 
-/// The session is not the one that the server gave us: a pooler in transaction mode would strand a session's lock.
+/// Another backend answers than the one that the session began with: a pooler, which in transaction mode would strand a
+/// session's lock.
 class PoolerDetected : public std::runtime_error {
   public:
     PoolerDetected();

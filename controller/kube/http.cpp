@@ -2,6 +2,9 @@
 
 #include "kube/resource.hpp"
 
+#include <algorithm>
+#include <cctype>
+
 namespace lockkeeper::kube {
 
 std::string HttpRequest::target() const {
@@ -10,6 +13,11 @@ std::string HttpRequest::target() const {
         target += std::exchange(separator, '&') + percent_encode(name) + "=" + percent_encode(value);
     }
     return target;
+}
+
+void HttpHead::set(std::string name, const std::string& value) {
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    headers.insert_or_assign(std::move(name), value);
 }
 
 }  // namespace lockkeeper::kube

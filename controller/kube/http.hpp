@@ -28,6 +28,7 @@ struct HttpHead {
     int status = 0;
     HttpHeaders headers;  ///< names in lower case
 
+    void set(std::string name, const std::string& value);
     /// A header's value, or nothing.
     std::string header(const std::string& name) const {
         const auto found = headers.find(name);

@@ -1,5 +1,7 @@
 #include "kube/server_url.hpp"
 
+#include <arpa/inet.h>
+
 namespace lockkeeper::kube {
 namespace {
 
@@ -45,6 +47,11 @@ bool may_carry_token(std::string_view server) {
 std::string host_of(std::string_view server) {
     const auto authority = authority_of(server);
     return std::string(authority.substr(0, authority.find(':')));
+}
+
+bool is_ipv4_address(const std::string& host) {
+    in_addr address{};
+    return inet_pton(AF_INET, host.c_str(), &address) == 1;
 }
 
 std::string prefix_of(std::string_view server) {

@@ -14,6 +14,8 @@ bool may_carry_token(std::string_view server);
 /// `host` of `https://host:port/prefix`.
 std::string host_of(std::string_view server);
 
+bool is_ipv4_address(const std::string& host);
+
 /// `/prefix` of `https://host:port/prefix`, or nothing.
 std::string prefix_of(std::string_view server);
 

@@ -1,6 +1,7 @@
 #include "kube/tls_settings.hpp"
 
-#include <arpa/inet.h>
+#include "kube/server_url.hpp"
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -72,10 +73,8 @@ void present(SSL_CTX* context, const TlsMaterial& material) {
 void expect_host(SSL_CTX* context, const std::string& host) {
     auto* const parameters = SSL_CTX_get0_param(context);
     X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
-    in_addr address{};
-    const bool is_address = inet_pton(AF_INET, host.c_str(), &address) == 1;
-    const int done = is_address ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str())
-                                : X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size());
+    const int done = is_ipv4_address(host) ? X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str())
+                                           : X509_VERIFY_PARAM_set1_host(parameters, host.data(), host.size());
     if (done != 1) fail("\"" + host + "\" is no name that a certificate can have");
 }
 

@@ -4,15 +4,12 @@
 #include "kube/server_url.hpp"
 #include "kube/tls_material.hpp"
 #include "kube/tls_settings.hpp"
+#include "kube/transport_failure.hpp"
 
-#include <arpa/inet.h>
 #include <cpprest/http_client.h>
 #include <cpprest/streams.h>
-#include <openssl/err.h>
 #include <pplx/threadpool.h>
 
-#include <algorithm>
-#include <cctype>
 #include <mutex>
 #include <utility>
 
@@ -41,59 +38,35 @@ void on_network_thread(std::function<void()> work) {
     crossplat::threadpool::shared_instance().service().post(std::move(work));
 }
 
-TransportFailure::Kind kind_of(const http::http_exception& error) {
-    using Kind = TransportFailure::Kind;
-    // The library tells where it failed by its message alone, and reuses the codes.
-    const std::string_view what = error.what();
-    if (error.error_code() == std::errc::timed_out) return Kind::Timeout;
-    if (what.starts_with("Failed to connect") || what.starts_with("Error resolving") ||
-        what.starts_with("Failed to resolve")) {
-        return Kind::Unreachable;
-    }
-    if (what.starts_with("Error in SSL handshake")) return Kind::Tls;
-    if (what.starts_with("Invalid")) return Kind::Garbled;
-    return Kind::Lost;
-}
-
-std::string detail_of(const http::http_exception& error, TlsDiagnosis& diagnosis) {
-    if (auto verdict = diagnosis.take(); !verdict.empty()) return verdict;
-    const auto value = error.error_code().value();
-    if (error.error_code() == std::errc::host_unreachable) return "connection refused";
-    const char* const of_openssl = ERR_reason_error_string(static_cast<unsigned long>(value));
-    if (value > 4'096) return of_openssl == nullptr ? "" : of_openssl;
-    return value > 2 ? error.error_code().message() : "";  // 1 and 2 are end of file and a cut TLS stream
-}
-
 TransportFailure failure_of(const std::exception_ptr& thrown, TlsDiagnosis& diagnosis) {
     try {
         std::rethrow_exception(thrown);
     } catch (const http::http_exception& error) {
-        const auto detail = detail_of(error, diagnosis);
-        return {kind_of(error), error.what() + (detail.empty() ? "" : ": " + detail)};
+        return transport_failure(error.what(), error.error_code(), diagnosis.take());
     } catch (const InvalidClientConfig& error) {
         return {TransportFailure::Kind::Tls, error.what()};
     } catch (const std::exception& error) {
         return {TransportFailure::Kind::Lost, error.what()};
-    } catch (...) {
-        return {TransportFailure::Kind::Lost, "an unknown error"};
     }
 }
 
 /// Where the library writes a body to. Trap: its own buffer takes without bound whatever the server sends and nobody
 /// reads; here a write that finds the channel full is a task that completes when there is room.
 class BodySink final : public streams::details::streambuf_state_manager<std::uint8_t> {
+    using Mode = std::ios_base::openmode;
+
   public:
     explicit BodySink(std::shared_ptr<ResponseChannel> channel)
         : streambuf_state_manager(std::ios_base::out), channel_(std::move(channel)) {}
 
     bool can_seek() const override { return false; }
     bool has_size() const override { return false; }
-    std::size_t buffer_size(std::ios_base::openmode /*mode*/) const override { return 0; }
-    void set_buffer_size(std::size_t /*size*/, std::ios_base::openmode /*mode*/) override {}
+    std::size_t buffer_size(Mode /*mode*/) const override { return 0; }
+    void set_buffer_size(std::size_t /*size*/, Mode /*mode*/) override {}
     std::size_t in_avail() const override { return 0; }
-    pos_type getpos(std::ios_base::openmode /*mode*/) const override { return traits::eof(); }
-    pos_type seekpos(pos_type /*pos*/, std::ios_base::openmode /*mode*/) override { return traits::eof(); }
-    pos_type seekoff(off_type /*offset*/, std::ios_base::seekdir /*way*/, std::ios_base::openmode /*mode*/) override {
+    pos_type getpos(Mode /*mode*/) const override { return traits::eof(); }
+    pos_type seekpos(pos_type /*pos*/, Mode /*mode*/) override { return traits::eof(); }
+    pos_type seekoff(off_type /*offset*/, std::ios_base::seekdir /*way*/, Mode /*mode*/) override {
         return traits::eof();
     }
     bool acquire(std::uint8_t*& /*pointer*/, std::size_t& /*count*/) override { return false; }
@@ -134,14 +107,8 @@ class BodySink final : public streams::details::streambuf_state_manager<std::uin
 };
 
 HttpHead head_of(const http::http_response& response) {
-    HttpHead head;
-    head.status = response.status_code();
-    for (const auto& [name, value] : response.headers()) {
-        auto lower = name;
-        std::ranges::transform(lower, lower.begin(),
-                               [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        head.headers[lower] = value;
-    }
+    HttpHead head{response.status_code(), {}};
+    for (const auto& [name, value] : response.headers()) head.set(name, value);
     return head;
 }
 
@@ -186,33 +153,36 @@ class Exchange final : public ResponseStream {
         std::shared_ptr<ResponseChannel> channel;
         std::shared_ptr<TlsDiagnosis> diagnosis;
 
-        void fail() const { channel->finish(failure_of(std::current_exception(), *diagnosis)); }
+        /// Does the work, whose exception is the end of the channel.
+        template <typename Work>
+        void attempt(Work work) const {
+            try {
+                work();
+            } catch (...) {
+                channel->finish(failure_of(std::current_exception(), *diagnosis));
+            }
+        }
     };
 
     /// Trap: a task whose exception nobody looks at ends the process. Both tasks, for the head and for the body, end in
     /// a continuation that takes the task itself and looks.
     static void run(http::client::http_client& client, const http::http_request& request,
                     const pplx::cancellation_token& token, const Ends& ends) {
-        try {
-            client.request(request, token).then([ends](const pplx::task<http::http_response>& answer) {
-                try {
+        using Answer = pplx::task<http::http_response>;
+        ends.attempt([&] {
+            client.request(request, token).then([ends](const Answer& answer) {
+                ends.attempt([&] {
                     const auto response = answer.get();
                     ends.channel->set_head(head_of(response));
-                    response.content_ready().then([ends](const pplx::task<http::http_response>& body) {
-                        try {
+                    response.content_ready().then([ends](const Answer& body) {
+                        ends.attempt([&] {
                             body.get();
                             ends.channel->finish({});
-                        } catch (...) {
-                            ends.fail();
-                        }
+                        });
                     });
-                } catch (...) {
-                    ends.fail();
-                }
+                });
             });
-        } catch (...) {
-            ends.fail();
-        }
+        });
     }
 
     std::shared_ptr<ResponseChannel> channel_;
@@ -262,8 +232,7 @@ class CpprestTransport final : public Transport {
         settings.set_max_redirects(0);  // a redirect would take the token along
         settings.set_validate_certificates(!config.insecure_skip_tls_verify);
         const auto host = config.tls_server_name.empty() ? host_of(config.server) : config.tls_server_name;
-        in_addr address{};
-        settings.set_tlsext_sni_enabled(inet_pton(AF_INET, host.c_str(), &address) != 1);  // RFC 6066: names only
+        settings.set_tlsext_sni_enabled(!is_ipv4_address(host));  // RFC 6066: names only
         // Trap: the library loads the system's authorities before this, for every new connection.
         settings.set_ssl_context_callback(
             [material = material_, diagnosis = diagnosis_, host](boost::asio::ssl::context& context) {
@@ -299,17 +268,10 @@ class CpprestTransport final : public Transport {
     http::http_request to_library(const HttpRequest& request) const {
         http::http_request converted(request.method);
         converted.set_request_uri(web::uri(prefix_ + request.target()));
-        std::string content_type;
-        for (const auto& [name, value] : request.headers) {
-            if (name == "Content-Type") {
-                content_type = value;
-            } else {
-                converted.headers().add(name, value);
-            }
-        }
+        for (const auto& [name, value] : request.headers) converted.headers().add(name, value);
         // Trap: the library has no other way to check a certificate for another name than the address's.
         if (!host_header_.empty()) converted.headers().add("Host", host_header_);
-        if (!request.body.empty()) converted.set_body(request.body, content_type);
+        if (!request.body.empty()) converted.set_body(request.body);  // keeps our Content-Type
         return converted;
     }
 
@@ -327,7 +289,11 @@ class CpprestTransport final : public Transport {
 }  // namespace
 
 std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options) {
-    return std::make_unique<CpprestTransport>(config, options);
+    try {
+        return std::make_unique<CpprestTransport>(config, options);
+    } catch (const web::uri_exception&) {
+        throw InvalidClientConfig(config.origin + ": \"" + config.server + "\" is no address");
+    }
 }
 
 }  // namespace lockkeeper::kube

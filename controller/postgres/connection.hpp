@@ -33,6 +33,8 @@ class Connection {
 
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
     ~Connection();
 
     /// Runs one message of one or more statements and returns the result of the last. A message of several is one
