@@ -83,9 +83,8 @@ LockNotAcquired::LockNotAcquired(const LockWait& wait) : std::runtime_error(desc
 
 PoolerDetected::PoolerDetected()
     : std::runtime_error(
-          "a connection pooler in transaction mode stands before the database, where a lock is not safe; give the URL "
-          "of "
-          "the database itself, or of a pool in session mode") {}
+          "a connection pooler stands before the database, and a lock could be left behind in it; give the URL of the "
+          "database itself") {}
 
 AdvisoryLock AdvisoryLock::acquire(postgres::Connection& connection, LockKey key, const Patience& patience) {
     const auto begin = patience.clock.now();
