@@ -9,8 +9,3 @@ find_package(spdlog REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 
-find_path(PG_QUERY_INCLUDE_DIR pg_query.h REQUIRED)
-find_library(PG_QUERY_LIBRARY pg_query REQUIRED)
-add_library(pg_query INTERFACE IMPORTED)
-target_include_directories(pg_query SYSTEM INTERFACE "${PG_QUERY_INCLUDE_DIR}")
-target_link_libraries(pg_query INTERFACE "${PG_QUERY_LIBRARY}")

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034  # used by the scripts that source this
 packages_build=(
   g++ cmake ninja-build ccache
-  libcpprest-dev libboost-dev libboost-system-dev libssl-dev libpq-dev libpg-query-dev
+  libcpprest-dev libboost-dev libboost-system-dev libssl-dev libpq-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libyaml-cpp-dev
 )
 packages_test=(catch2 jq)
