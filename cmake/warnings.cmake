@@ -2,8 +2,8 @@
 add_library(lockkeeper_warnings INTERFACE)
 target_compile_options(lockkeeper_warnings INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast
-  -Wcast-align -Woverloaded-virtual -Wnull-dereference -Wduplicated-cond -Wlogical-op -Wextra-semi -Werror)
+  -Wcast-align -Woverloaded-virtual -Wduplicated-cond -Wlogical-op -Wextra-semi -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these falsely inside libstdc++ when it inlines std::string and std::regex (GCC PR 105329, 105562).
-  target_compile_options(lockkeeper_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized -Wno-null-dereference)
+  target_compile_options(lockkeeper_warnings INTERFACE -Wno-restrict -Wno-maybe-uninitialized)
 endif()

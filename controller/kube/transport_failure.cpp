@@ -1,6 +1,7 @@
 #include "kube/transport_failure.hpp"
 
 #include <openssl/err.h>
+#include <openssl/ssl.h>
 
 namespace lockkeeper::kube {
 namespace {
@@ -24,6 +25,7 @@ std::string detail_of(const std::error_code& code) {
     if (code == std::errc::host_unreachable) return "connection refused";  // which the library makes this of
     if (code.value() <= 2) return {};  // the end of a connection, and that of a TLS stream without a farewell
     if (code.value() <= greatest_errno) return code.message();
+    OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr);
     const char* const reason = ERR_reason_error_string(static_cast<unsigned long>(code.value()));
     return reason == nullptr ? std::string() : reason;
 }

@@ -15,5 +15,5 @@ configure() {
 
 build() {
   configure "$1"
-  with_progress "building build/$1" "$root/build/$1.log" cmake --build "$root/build/$1" || exit
+  with_progress "building build/$1" "$root/build/$1.log" env -C "$root" cmake --build --preset "$1" || exit
 }
