@@ -12,12 +12,6 @@
 namespace lockkeeper::postgres {
 namespace {
 
-int new_eventfd() {
-    const int descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (descriptor < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-    return descriptor;
-}
-
 int remaining(std::optional<std::chrono::steady_clock::time_point> deadline) {
     if (!deadline) return -1;
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - std::chrono::steady_clock::now());
@@ -31,16 +25,20 @@ void Waker::Signal::operator()() const noexcept {
     [[maybe_unused]] const auto written = ::write(descriptor, &one, sizeof one);
 }
 
-Waker::Waker(const std::stop_token& stop) : descriptor_(new_eventfd()), callback_(stop, Signal{descriptor_}) {}
+Waker::EventFd::EventFd() : descriptor_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+    if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
 
-Waker::~Waker() {
+Waker::EventFd::~EventFd() {
     ::close(descriptor_);
 }
+
+Waker::Waker(const std::stop_token& stop) : callback_(stop, Signal{event_.descriptor()}) {}
 
 Waker::Woken Waker::wait(int socket, short events, std::optional<std::chrono::milliseconds> timeout) const {
     std::optional<std::chrono::steady_clock::time_point> deadline;
     if (timeout) deadline = std::chrono::steady_clock::now() + *timeout;
-    std::array<pollfd, 2> watched{{{descriptor_, POLLIN, 0}, {socket, events, 0}}};
+    std::array<pollfd, 2> watched{{{event_.descriptor(), POLLIN, 0}, {socket, events, 0}}};
     while (true) {
         const int woken = ::poll(watched.data(), watched.size(), remaining(deadline));
         if (woken < 0 && errno == EINTR) continue;

@@ -10,9 +10,6 @@ namespace lockkeeper::postgres {
 class Waker {
   public:
     explicit Waker(const std::stop_token& stop);
-    ~Waker();
-    Waker(const Waker&) = delete;
-    Waker& operator=(const Waker&) = delete;
 
     enum class Woken { Ready, Stopped, TimedOut };
 
@@ -20,12 +17,23 @@ class Waker {
     Woken wait(int socket, short events, std::optional<std::chrono::milliseconds> timeout) const;
 
   private:
+    class EventFd {
+      public:
+        EventFd();
+        ~EventFd();
+        EventFd(const EventFd&) = delete;
+        EventFd& operator=(const EventFd&) = delete;
+        int descriptor() const noexcept { return descriptor_; }
+
+      private:
+        int descriptor_;
+    };
     struct Signal {
         int descriptor;
         void operator()() const noexcept;
     };
 
-    int descriptor_;
+    EventFd event_;  // outlives the callback, whose destructor waits for a Signal that is under way
     std::stop_callback<Signal> callback_;
 };
 
