@@ -33,7 +33,12 @@ Script script_of(const std::string& version, Pair pair) {
         throw InvalidSource(pair.down->name,
                             "'" + pair.down->name + "' has no up script; add '" + version + ".up.sql' or remove it");
     }
-    Script script{Version(version), std::move(pair.name), std::move(*pair.up), {}, std::move(pair.down), std::nullopt};
+    Script script{.version = Version(version),
+                  .name = std::move(pair.name),
+                  .up = std::move(*pair.up),
+                  .up_checksum = {},
+                  .down = std::move(pair.down),
+                  .down_checksum = {}};
     script.up_checksum = checksum_of(script.up.text);
     if (script.down) script.down_checksum = checksum_of(script.down->text);
     return script;

@@ -13,6 +13,10 @@
 
 namespace lockkeeper::migration {
 
+/// How a script is run: in one transaction with its history row unless a statement of it cannot, or, where a directive
+/// of its layout says so, statement by statement.
+enum class TransactionMode { Automatic, None };
+
 /// One version of the schema: the script that goes up to it and, where there is one, the script that goes back down.
 struct Script {
     Version version;
@@ -21,6 +25,8 @@ struct Script {
     Checksum up_checksum;
     std::optional<SourceFile> down;
     std::optional<Checksum> down_checksum;
+    TransactionMode up_mode = TransactionMode::Automatic;
+    TransactionMode down_mode = TransactionMode::Automatic;
 };
 
 /// A source that cannot be run, whatever the database says. The message names the file, and what to write instead.
