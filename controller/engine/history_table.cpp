@@ -12,6 +12,14 @@ std::string nullable(const std::optional<std::string>& text) {
     return text ? quote_literal(*text) : "NULL";
 }
 
+std::optional<migration::Journal> read_journal(const postgres::Result& rows, std::size_t row) {
+    const auto prefix = rows.optional_text(row, 7);
+    if (!prefix) return std::nullopt;
+    return migration::Journal{
+        migration::parse_direction(rows.text(row, 8)), static_cast<std::size_t>(rows.integer(row, 9)),
+        static_cast<std::size_t>(rows.integer(row, 10)), static_cast<std::size_t>(rows.integer(row, 11)), *prefix};
+}
+
 migration::AppliedScript read_row(const postgres::Result& rows, std::size_t row) {
     return {migration::Version(std::string(rows.text(row, 0))),
             std::string(rows.text(row, 1)),
@@ -19,7 +27,8 @@ migration::AppliedScript read_row(const postgres::Result& rows, std::size_t row)
             rows.optional_text(row, 3),
             rows.optional_text(row, 4),
             std::chrono::system_clock::time_point(std::chrono::microseconds(rows.integer(row, 5))),
-            std::chrono::milliseconds(rows.integer(row, 6))};
+            std::chrono::milliseconds(rows.integer(row, 6)),
+            read_journal(rows, row)};
 }
 
 }  // namespace
@@ -30,7 +39,8 @@ std::optional<migration::History> HistoryTable::read(postgres::Connection& conne
         const auto rows =
             connection.query("SELECT version, name, checksum, " + down +
                              ", down_checksum, (extract(epoch FROM applied_at) * 1000000)::pg_catalog.int8, "
-                             "(extract(epoch FROM duration) * 1000)::pg_catalog.int8 FROM " +
+                             "(extract(epoch FROM duration) * 1000)::pg_catalog.int8, "
+                             "prefix, direction, statements, statements_done, statement_begun FROM " +
                              name_.quoted());
         migration::History history;
         history.reserve(rows.rows());
@@ -62,7 +72,8 @@ void HistoryTable::create(postgres::Connection& connection) const {
         " (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, down_script text, "
         "down_checksum text, transactional boolean NOT NULL, statements integer NOT NULL, statements_done "
         "integer NOT NULL, applied_at timestamptz NOT NULL, duration interval NOT NULL, applied_by text NOT "
-        "NULL, source text NOT NULL)");
+        "NULL, source text NOT NULL, direction text NOT NULL DEFAULT 'up', "
+        "statement_begun integer NOT NULL DEFAULT 0, prefix text)");
 }
 
 std::string HistoryTable::record_sql(const migration::Step& step, const std::string& source_digest, LockKey key) const {

@@ -8,20 +8,30 @@
 
 namespace lockkeeper::engine {
 
-/// Behind a script's last statement come SET CONSTRAINTS, RESET SESSION AUTHORIZATION, RESET ROLE, SET LOCAL
-/// search_path, then the history row, then COMMIT.
+/// Behind what is the script's come SET CONSTRAINTS, then session authorization, role and search_path of our own, then
+/// the history row, then COMMIT.
 constexpr std::size_t history_row_in_closing = 4;
 
-/// Where a message to the server came from: `opening` bytes of ours (with that many statements), then a segment of the
-/// script, then statements of ours.
+/// Where a message to the server came from: `opening` bytes of ours (with that many statements), then bytes
+/// [script_begin, script_end) of the script, then statements of ours.
 struct MessageLayout {
     std::size_t opening_bytes = 0;  ///< ASCII, so also characters
     std::size_t opening_statements = 0;
-    std::size_t segment = 0;
+    std::size_t script_begin = 0;
+    std::size_t script_end = 0;
 };
 
 /// Turns the server's refusal of a message into a failure that points into the script: file, line, column, statement.
 migration::Failure locate_failure(const migration::Step& step, const MessageLayout& layout,
                                   const postgres::CommandError& error);
+
+/// A failure of our own telling that points at a byte of the script.
+migration::Failure failure_at(const migration::Step& step, std::size_t offset, migration::FailureKind kind,
+                              const std::string& message);
+
+/// Fills in what it means that the server refused to change the history row: the lock is lost, another was faster, or
+/// the table cannot be written.
+void explain_history_row(migration::Failure& failure, migration::Direction direction,
+                         const postgres::CommandError& error);
 
 }  // namespace lockkeeper::engine

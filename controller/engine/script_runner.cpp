@@ -1,28 +1,16 @@
 #include "engine/script_runner.hpp"
 
-#include "engine/script_failure.hpp"
+#include "engine/statement_runner.hpp"
 
 #include <algorithm>
 
 namespace lockkeeper::engine {
 namespace {
 
-using migration::Segment;
 using migration::Step;
 
 std::size_t count_statements(std::string_view sql) {
     return static_cast<std::size_t>(std::ranges::count(sql, ';'));
-}
-
-/// The SQL of a segment as the server may see it: psql's commands as spaces, so that positions stay what they are.
-std::string sql_of(const Step& step, const Segment& segment) {
-    auto sql = step.script.text.substr(segment.sql_begin, segment.sql_end - segment.sql_begin);
-    for (const auto& blank : step.text.blanked) {
-        if (blank.begin < segment.sql_begin || blank.end > segment.sql_end) continue;
-        std::fill(sql.begin() + static_cast<std::ptrdiff_t>(blank.begin - segment.sql_begin),
-                  sql.begin() + static_cast<std::ptrdiff_t>(blank.end - segment.sql_begin), ' ');
-    }
-    return sql;
 }
 
 }  // namespace
@@ -45,23 +33,37 @@ std::string ScriptRunner::closing(const Step& step) const {
 }
 
 void ScriptRunner::run(const Step& step) {
+    if (step.transactional) {
+        run_as_transaction(step);
+    } else {
+        StatementRunner(connection_, context_, step).run();
+    }
+    session_used_ = true;
+}
+
+void ScriptRunner::run_as_transaction(const Step& step) {
     auto message = opening();
-    MessageLayout layout{message.size(), count_statements(message), 0};
+    MessageLayout layout{message.size(), count_statements(message), 0, step.script.text.size()};
     std::string last_tag;
     try {
         for (const auto& segment : step.text.segments) {
-            message += sql_of(step, segment);
+            layout.script_begin = segment.sql_begin;
+            layout.script_end = segment.sql_end;
+            message += migration::sql_between(step.script.text, step.text, segment.sql_begin, segment.sql_end);
             if (!segment.has_copy_data) break;  // the last one; what follows goes with it
             const auto rows = std::string_view(step.script.text);
             connection_.copy_in(message, rows.substr(segment.data_begin, segment.data_end - segment.data_begin));
             message.clear();
-            layout = {0, 0, layout.segment + 1};
+            layout = {0, 0, step.script.text.size(), step.script.text.size()};
         }
         message += closing(step);
         connection_.query_each(message, [&](const postgres::Result& result) { last_tag = result.command_tag(); });
     } catch (const postgres::CommandError& error) {
         auto failure = locate_failure(step, layout, error);
         connection_.query("ROLLBACK");
+        if (failure.sqlstate == "25001" && failure.statement > 0) {
+            failure.hint = "put a line '-- lockkeeper:no-transaction' above the script's first statement";
+        }
         throw ScriptFailed(std::move(failure));
     }
     if (last_tag != "COMMIT") {
@@ -72,7 +74,6 @@ void ScriptRunner::run(const Step& step) {
         failure.file = step.script.name;
         throw ScriptFailed(std::move(failure));
     }
-    session_used_ = true;
 }
 
 }  // namespace lockkeeper::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/history_table.hpp"
+#include "engine/script_failure.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/failure.hpp"
 #include "migration/plan.hpp"
@@ -23,7 +24,8 @@ class ScriptFailed : public std::runtime_error {
 };
 
 /// Runs scripts on the session that holds the lock, each in one transaction together with its history row, and in one
-/// message where it holds no COPY data: BEGIN, settings, the script, the row, COMMIT.
+/// message where it holds no COPY data: BEGIN, settings, the script, the row, COMMIT. One that cannot be a transaction
+/// is left to StatementRunner.
 class ScriptRunner {
   public:
     struct Context {
@@ -41,6 +43,7 @@ class ScriptRunner {
     void run(const migration::Step& step);
 
   private:
+    void run_as_transaction(const migration::Step& step);
     std::string opening() const;
     std::string closing(const migration::Step& step) const;
 

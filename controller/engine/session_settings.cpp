@@ -28,6 +28,11 @@ std::string transaction_settings(const SessionSettings& settings) {
            ";SET LOCAL statement_timeout=" + std::to_string(settings.statement_timeout.count()) + ";";
 }
 
+std::string session_timeouts(const SessionSettings& settings) {
+    return "SET lock_timeout=" + std::to_string(settings.lock_timeout.count()) +
+           ";SET statement_timeout=" + std::to_string(settings.statement_timeout.count()) + ";";
+}
+
 std::string application_name(const std::string& subject) {
     constexpr std::size_t longest = 63;
     constexpr std::size_t hash_digits = 8;

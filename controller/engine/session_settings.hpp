@@ -23,6 +23,9 @@ std::string reset_session(int server_version);
 /// SET LOCAL statements for one script's transaction.
 std::string transaction_settings(const SessionSettings& settings);
 
+/// The same for the session, for a script that is no transaction.
+std::string session_timeouts(const SessionSettings& settings);
+
 /// `lockkeeper:<namespace>/<name>`, what pg_stat_activity shows of us; beyond PostgreSQL's 63 bytes it is shortened and
 /// ends in a hash of the whole, so that two long names stay apart.
 std::string application_name(const std::string& subject);

@@ -54,6 +54,8 @@ std::string_view to_string(FailureKind kind) {
             return "MissingDownScript";
         case FailureKind::ScriptFailed:
             return "ScriptFailed";
+        case FailureKind::StatementInDoubt:
+            return "StatementInDoubt";
         case FailureKind::LockLost:
             return "LockLost";
         case FailureKind::PoolerDetected:

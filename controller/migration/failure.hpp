@@ -27,7 +27,8 @@ enum class FailureKind {
     RollbackForbidden,
     MissingDownScript,
     ScriptFailed,
-    LockLost,  ///< the script released the advisory lock that guards it
+    StatementInDoubt,  ///< a script without a transaction stopped in its middle, and only a person can say how to go on
+    LockLost,          ///< the script released the advisory lock that guards it
     PoolerDetected,
     HistoryMoved,     ///< the history table's name changed to a table that is empty
     HistoryUnusable,  ///< the history table exists but cannot be read or written, or has another shape

@@ -1,5 +1,7 @@
 #include "migration/plan.hpp"
 
+#include "migration/resume.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -90,10 +92,12 @@ Target find_target(const ScriptSet& scripts, const History& history, const std::
 }
 
 Step up_step(const Script& script) {
-    Step step{Direction::Up,      script.version, script.name, script.up, {},
-              script.up_checksum, std::nullopt,   std::nullopt};
+    Step step{Direction::Up,      script.version, script.name,  script.up,     {},
+              script.up_checksum, std::nullopt,   std::nullopt, script.up_mode};
     if (script.down) {
-        step.down_script = script.down->text;
+        // A stored script has no file name or layout any more to say how it is run.
+        step.down_script =
+            (script.down_mode == TransactionMode::None ? "-- lockkeeper:no-transaction\n" : "") + script.down->text;
         step.down_checksum = script.down_checksum;
     }
     return step;
@@ -103,7 +107,8 @@ Step up_step(const Script& script) {
 std::optional<Step> down_step(const ScriptSet& scripts, const AppliedScript& row) {
     const auto* script = scripts.find(row.version.text());
     if (script != nullptr && script->down) {
-        return Step{Direction::Down, row.version, row.name, *script->down, {}, *script->down_checksum, {}, {}};
+        return Step{Direction::Down,        row.version, row.name, *script->down,    {},
+                    *script->down_checksum, {},          {},       script->down_mode};
     }
     if (!row.down_script) return std::nullopt;
     SourceFile stored{row.version.text() + ".down.sql (stored)", *row.down_script};
@@ -137,10 +142,16 @@ void add_down_steps(Plan& plan, const ScriptSet& scripts, const std::vector<cons
 }
 
 /// The texts of the steps, and of the way back of each that goes up: a down script that cannot run must not be stored.
+void read_text(Step& step) {
+    step.text = read_script_text(step.script);
+    step.transactional =
+        step.mode == TransactionMode::Automatic && !step.text.no_transaction && step.text.fits_a_transaction();
+}
+
 void read_texts(Plan& plan) {
     for (auto& step : plan.steps) {
         try {
-            step.text = read_script_text(step.script);
+            read_text(step);
             if (step.down_script) read_script_text({step.version.text() + ".down.sql", *step.down_script});
         } catch (const InvalidSource& error) {
             plan.refusal = failure_of(error);
@@ -187,9 +198,8 @@ void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, con
     read_texts(plan);
 }
 
-}  // namespace
-
-Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal) {
+/// The plan where no script is in its middle.
+Plan plan_settled(const ScriptSet& scripts, const History& history, const Goal& goal) {
     Plan plan;
     plan.warnings = scripts.warnings();
     Applied applied;
@@ -203,6 +213,42 @@ Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goa
     plan.refusal = find_edit(scripts, applied);
     if (!plan.refusal) plan.refusal = find_rename(scripts, plan, applied);
     if (!plan.refusal) add_steps(plan, scripts, history, goal);
+    return plan;
+}
+
+Plan plan_unsettled(const ScriptSet& scripts, const History& history, const Goal& goal,
+                    const AppliedScript& unfinished) {
+    History settled;
+    std::ranges::copy_if(history, std::back_inserter(settled), [](const auto& row) { return !row.journal; });
+    auto plan = plan_settled(scripts, settled, goal);
+    std::optional<Step> back;
+    if (unfinished.journal->direction == Direction::Down) back = down_step(scripts, unfinished);
+    try {
+        if (back) read_text(*back);
+        resume(plan, unfinished, std::move(back), goal);
+    } catch (const InvalidSource& error) {
+        plan.refusal = failure_of(error);
+    }
+    return plan;
+}
+
+}  // namespace
+
+Checksum checksum_of_next(const Checksum& before, const Step& step, std::size_t statement) {
+    const auto& [begin, end, kind] = step.text.statements.at(statement - 1);
+    return checksum_of(before + "\n" + step.script.text.substr(begin, end - begin));
+}
+
+Checksum checksum_of_first(const Step& step, std::size_t statements) {
+    auto checksum = checksum_of({});
+    for (std::size_t i = 1; i <= statements; ++i) checksum = checksum_of_next(checksum, step, i);
+    return checksum;
+}
+
+Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal) {
+    const auto unfinished = std::ranges::find_if(history, [](const auto& row) { return row.journal.has_value(); });
+    auto plan = unfinished == history.end() ? plan_settled(scripts, history, goal)
+                                            : plan_unsettled(scripts, history, goal, *unfinished);
     if (plan.refusal) plan.steps.clear();
     return plan;
 }

@@ -36,7 +36,16 @@ struct Step {
     Checksum checksum;
     std::optional<std::string> down_script;  ///< of an up step: what to store for its way back
     std::optional<Checksum> down_checksum;
+    TransactionMode mode = TransactionMode::Automatic;
+    /// True: one transaction holds the script and its history row. False: statement by statement, with a journal.
+    bool transactional = true;
+    std::optional<Journal> journal{};  ///< of an earlier run that ended in the middle of this script
 };
+
+/// The checksum of the first so many statements of a step's script, whatever comments stand between them: of each, with
+/// that of those before it.
+Checksum checksum_of_first(const Step& step, std::size_t statements);
+Checksum checksum_of_next(const Checksum& before, const Step& step, std::size_t statement);
 
 /// What the scripts and the history together ask for.
 struct Plan {
@@ -52,7 +61,8 @@ struct Plan {
 /// Every script that is to run is split and checked here, so that the last one's unclosed quote is found before the
 /// first one runs. Refuses with ChecksumMismatch (an applied script was edited), OutOfOrder (a pending script sorts
 /// before an applied one), RollbackForbidden, MissingDownScript, InvalidSource (no such target, an ambiguous one, or a
-/// script that cannot run). An applied script that is missing from the source is a warning and never a reason to roll
+/// script that cannot run), StatementInDoubt (see resume.hpp). A script that an earlier run left in the middle comes
+/// first. An applied script that is missing from the source is a warning and never a reason to roll
 /// back. A pending script with the checksum of a missing applied one was renamed: it is refused as ChecksumMismatch
 /// rather than run twice.
 Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal);

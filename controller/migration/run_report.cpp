@@ -19,17 +19,20 @@ std::vector<std::string> first_of(const std::vector<Version>& versions) {
 DatabaseState describe(const std::string& history_table, const History& history, const Plan& plan) {
     DatabaseState state;
     state.history_table = history_table;
-    state.applied_count = history.size();
-    if (const auto last = std::ranges::max_element(history, {}, &AppliedScript::version); last != history.end()) {
-        state.current_version = last->version.text();
+    std::vector<const AppliedScript*> rows;
+    for (const auto& row : history) {
+        if (!row.journal) rows.push_back(&row);
+    }
+    state.applied_count = rows.size();
+    const auto by_version = [](const AppliedScript* a, const AppliedScript* b) { return a->version < b->version; };
+    if (const auto last = std::ranges::max_element(rows, by_version); last != rows.end()) {
+        state.current_version = (*last)->version.text();
     }
     state.pending_count = plan.pending.size();
     state.pending = first_of(plan.pending);
     state.missing_count = plan.missing.size();
     state.missing = first_of(plan.missing);
 
-    std::vector<const AppliedScript*> rows;
-    for (const auto& row : history) rows.push_back(&row);
     const auto shown = rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), most_newest));
     std::ranges::partial_sort(rows, shown, [](const AppliedScript* a, const AppliedScript* b) {
         return a->applied_at != b->applied_at ? a->applied_at > b->applied_at : a->version > b->version;

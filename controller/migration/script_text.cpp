@@ -1,5 +1,6 @@
 #include "migration/script_text.hpp"
 
+#include "migration/directives.hpp"
 #include "migration/lexer.hpp"
 #include "migration/script_set.hpp"
 #include "migration/utf8.hpp"
@@ -94,6 +95,7 @@ class Reader {
         check_bytes();
         if (text_.starts_with(byte_order_mark)) at_ = byte_order_mark.size();
         segment_begin_ = at_;
+        take_directives();
         try {
             while (read_statement()) {
             }
@@ -116,6 +118,16 @@ class Reader {
         }
         if (const auto bad = find_invalid_utf8(text_); bad != std::string_view::npos) {
             fail(bad, "this byte is not UTF-8; save the file as UTF-8 text");
+        }
+    }
+
+    void take_directives() {
+        for (const auto& [word, offset] : read_directives(text_.substr(at_))) {
+            if (word != "no-transaction") {
+                fail(at_ + offset,
+                     "there is no directive 'lockkeeper:" + word + "'; there is lockkeeper:no-transaction");
+            }
+            result_.no_transaction = true;
         }
     }
 
@@ -153,7 +165,7 @@ class Reader {
 
     void finish_statement(const StatementShape& shape, std::size_t begin, std::size_t end, bool last) {
         if (begin >= end) return;  // nothing between two semicolons
-        result_.statements.push_back({begin, end});
+        result_.statements.push_back({begin, end, classify_statement(text_.substr(begin, end - begin)).kind});
         if (shape.controls_transaction()) {
             fail(begin, "'" + std::string(shape.first_word()) +
                             "' controls the transaction, but a script and its history row commit together; remove it "
@@ -209,6 +221,20 @@ class Reader {
 };
 
 }  // namespace
+
+bool ScriptText::fits_a_transaction() const {
+    return std::ranges::none_of(statements, needs_no_transaction, &Statement::kind);
+}
+
+std::string sql_between(std::string_view script, const ScriptText& text, std::size_t begin, std::size_t end) {
+    std::string sql(script.substr(begin, end - begin));
+    for (const auto& blank : text.blanked) {
+        if (blank.begin < begin || blank.end > end) continue;
+        std::fill(sql.begin() + static_cast<std::ptrdiff_t>(blank.begin - begin),
+                  sql.begin() + static_cast<std::ptrdiff_t>(blank.end - begin), ' ');
+    }
+    return sql;
+}
 
 ScriptText read_script_text(const SourceFile& file) {
     return Reader(file).read();

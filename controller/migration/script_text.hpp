@@ -1,6 +1,7 @@
 #pragma once
 
 #include "migration/source_file.hpp"
+#include "migration/statement_class.hpp"
 
 #include <cstddef>
 #include <string>
@@ -27,6 +28,7 @@ std::string_view line_at(std::string_view text, std::size_t offset);
 struct Statement {
     std::size_t begin;
     std::size_t end;
+    StatementKind kind = StatementKind::Ordinary;
 };
 
 /// A part of a script that goes to the server in one message: SQL and, if its last statement is `COPY … FROM STDIN`,
@@ -45,14 +47,24 @@ struct ScriptText {
     std::vector<Segment> segments;
     /// psql's \restrict and \unrestrict, which pg_dump writes and which mean nothing to a server: to be sent as spaces.
     std::vector<Statement> blanked;
+    /// The script says `-- lockkeeper:no-transaction` in a comment line above its first statement.
+    bool no_transaction = false;
+
+    /// Can all statements share one transaction, as far as their first words tell?
+    bool fits_a_transaction() const;
 };
+
+/// Bytes [begin, end) of a script as the server may see them: what is blanked as spaces, so that positions stay what
+/// they are.
+std::string sql_between(std::string_view script, const ScriptText& text, std::size_t begin, std::size_t end);
 
 /// Splits a script by psql's rules (src/fe_utils/psqlscan.l): a semicolon ends a statement unless it stands in
 /// parentheses or in the BEGIN ATOMIC … END body of a function.
 ///
 /// Throws InvalidSource, with line and column, for what can never run: a NUL byte, text that is not UTF-8, a quote or
-/// comment without an end, psql's backslash commands, inline COPY data without its `\.`, and transaction control
-/// (BEGIN, COMMIT, ROLLBACK and their kin), because a script and its history row commit together.
+/// comment without an end, a `-- lockkeeper:` directive that does not exist, psql's backslash commands, inline COPY
+/// data without its `\.`, and transaction control (BEGIN, COMMIT, ROLLBACK and their kin), because a script and its
+/// history row commit together.
 ScriptText read_script_text(const SourceFile& file);
 
 }  // namespace lockkeeper::migration

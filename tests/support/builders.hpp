@@ -55,7 +55,7 @@ inline constexpr std::array all_failure_kinds{
     migration::FailureKind::RollbackForbidden,   migration::FailureKind::MissingDownScript,
     migration::FailureKind::ScriptFailed,        migration::FailureKind::LockLost,
     migration::FailureKind::PoolerDetected,      migration::FailureKind::HistoryMoved,
-    migration::FailureKind::HistoryUnusable,
+    migration::FailureKind::HistoryUnusable,     migration::FailureKind::StatementInDoubt,
 };
 
 }  // namespace lockkeeper::tests
