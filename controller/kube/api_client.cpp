@@ -71,7 +71,7 @@ ApiClient::ApiClient(const ClientConfig& config, Options options, Clock& clock, 
 
 json ApiClient::get(const ObjectRef& object, const std::stop_token& stop) {
     auto get = request("GET", object.path());
-    return parse_json_body(exchange(std::move(get), Replay::Safe, stop).body);
+    return parse_json_body(exchange(get, Replay::Safe, stop).body);
 }
 
 ListPage ApiClient::list(const Selection& selection, const PageRequest& page, const EachItem& each,
@@ -81,7 +81,7 @@ ListPage ApiClient::list(const Selection& selection, const PageRequest& page, co
     select(list, selection);
     list.query.emplace_back("limit", std::to_string(page.limit));
     if (!page.continue_token.empty()) list.query.emplace_back("continue", page.continue_token);
-    return parse_list_page(exchange(std::move(list), Replay::Safe, stop).body, each);
+    return parse_list_page(exchange(list, Replay::Safe, stop).body, each);
 }
 
 WatchStream ApiClient::watch(const Selection& selection, const WatchRequest& options, const std::stop_token& stop) {
@@ -105,7 +105,7 @@ json ApiClient::create(const Collection& collection, const json& object, const s
     auto post = request("POST", collection.path());
     post.headers["Content-Type"] = "application/json";
     post.body = to_json_body(object);
-    return parse_json_body(exchange(std::move(post), Replay::Never, stop).body);
+    return parse_json_body(exchange(post, Replay::Never, stop).body);
 }
 
 json ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOptions& options,
@@ -114,7 +114,7 @@ json ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOp
     patch.headers["Content-Type"] = "application/apply-patch+yaml";  // JSON is YAML
     patch.query = {{"fieldManager", options.field_manager}, {"force", "true"}};
     patch.body = to_json_body(fields);
-    return parse_json_body(exchange(std::move(patch), Replay::Safe, stop).body);
+    return parse_json_body(exchange(patch, Replay::Safe, stop).body);
 }
 
 void ApiClient::remove(const ObjectRef& object, const std::stop_token& stop) {
@@ -130,7 +130,7 @@ HttpRequest ApiClient::request(const std::string& method, const std::string& pat
     return request;
 }
 
-HttpResponse ApiClient::exchange(HttpRequest request, Replay replay, const std::stop_token& stop) {
+HttpResponse ApiClient::exchange(const HttpRequest& request, Replay replay, const std::stop_token& stop) {
     for (int tries = 1;; ++tries) {
         auto response = authorized<HttpResponse>(
             request, [&](const HttpRequest& authorized) { return send_once(authorized, replay, stop); });

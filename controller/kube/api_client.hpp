@@ -94,7 +94,7 @@ class ApiClient {
     enum class Replay { Never, Safe };
 
     HttpRequest request(const std::string& method, const std::string& path) const;
-    HttpResponse exchange(HttpRequest request, Replay replay, const std::stop_token& stop);
+    HttpResponse exchange(const HttpRequest& request, Replay replay, const std::stop_token& stop);
     HttpResponse send_once(const HttpRequest& request, Replay replay, const std::stop_token& stop);
     template <typename Answer>
     Answer authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send);

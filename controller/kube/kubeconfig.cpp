@@ -35,7 +35,7 @@ class KubeconfigReader {
     }
 
     std::filesystem::path path(const YAML::Node& map, const std::string& key) const {
-        const std::filesystem::path value = text(map, key);
+        std::filesystem::path value = text(map, key);
         if (value.empty() || value.is_absolute()) return value;
         return file_.parent_path() / value;
     }

@@ -80,6 +80,7 @@ void expect_host(SSL_CTX* context, const std::string& host) {
 
 using SharedDiagnosis = std::shared_ptr<TlsDiagnosis>;
 
+// NOLINTNEXTLINE(readability-function-size): the signature is OpenSSL's
 void free_diagnosis(void* /*parent*/, void* stored, CRYPTO_EX_DATA* /*data*/, int /*index*/, long /*argl*/,
                     void* /*argp*/) {
     delete static_cast<SharedDiagnosis*>(stored);

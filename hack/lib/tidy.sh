@@ -19,7 +19,7 @@ tidy_digests() {
   local build=$1 ours
   ours=$({
     dpkg-query --show "${packages_build[@]}" "${packages_test[@]}" "${packages_lint[@]}" libstdc++-12-dev
-    cat "$root/.clang-tidy" "${BASH_SOURCE[0]}" "$hack/lib/tidy_unit"
+    cat "$root/.clang-tidy" "$root/tests/.clang-tidy" "${BASH_SOURCE[0]}" "$hack/lib/tidy_unit"
   } | sha256sum)
   {
     find "$root/controller" "$root/tests" \( -name '*.hpp' -o -name '*.cpp' \) -exec sha256sum {} + | sed 's/^\(\S*\)\s*/digest\t\1\t/'

@@ -170,7 +170,7 @@ TEST_CASE("a watch that is cut goes on at the same version") {
     Running running({page({}, "10"),
                      [](const SeenRequest&, Reply& reply) {
                          reply.begin_chunks(200);
-                         reply.chunk(event("ADDED", item("a", "11")) + "{\"type\":\"ADD");
+                         reply.chunk(event("ADDED", item("a", "11")) + R"({"type":"ADD)");
                          reply.cut();
                      },
                      watch({event("ADDED", item("b", "12"))})});

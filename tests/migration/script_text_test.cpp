@@ -32,7 +32,7 @@ using Texts = std::vector<std::string>;
 
 TEST_CASE("statements end at semicolons, and empty ones do not count") {
     CHECK(statements_of("SELECT 1; ;; SELECT 2") == Texts{"SELECT 1", "SELECT 2"});
-    CHECK(statements_of(" -- nothing\n;/* at all */") == Texts{});
+    CHECK(statements_of(" -- nothing\n;/* at all */").empty());
 }
 
 TEST_CASE("a semicolon in parentheses does not end a statement") {

@@ -135,7 +135,7 @@ TEST_CASE("rows are imported by COPY, and an import that nobody gives rows to fa
 TEST_CASE("a large message and large rows go through without blocking") {
     const tests::TemporaryDatabase database;
     auto connection = database.connect();
-    const std::string large(20'000'000, 'x');
+    const std::string large(20'000'000, 'x');  // NOLINT(bugprone-string-constructor)
     CHECK(connection.query("SELECT length('" + large + "')").integer(0, 0) == 20'000'000);
     connection.query("CREATE TABLE t (a text)");
     connection.copy_in("COPY t FROM STDIN", large + "\n");
