@@ -3,6 +3,8 @@
 #include "engine/run_failure.hpp"
 #include "engine/script_runner.hpp"
 
+#include <algorithm>
+
 namespace lockkeeper::engine {
 namespace {
 
@@ -22,6 +24,12 @@ Failure moved(const std::string& from, const std::string& to) {
         "the history was in " + from + ", and " + to +
         " is empty, so everything would run again; name the old table, or rename it in the database first";
     return failure;
+}
+
+/// Before lock_timeout ends the wait, but not for scripts that just take their time.
+std::chrono::milliseconds time_to_look(std::chrono::milliseconds lock_timeout) {
+    constexpr std::chrono::milliseconds longest{2'000};
+    return lock_timeout.count() == 0 ? longest : std::min(longest, std::max(lock_timeout * 6 / 10, longest / 100));
 }
 
 }  // namespace
@@ -98,8 +106,12 @@ void Migrator::run_under_lock(Attempt& attempt) {
 void Migrator::run_steps(Attempt& attempt, LockKey key) {
     ScriptRunner runner(attempt.connection, {attempt.table, key, options_.session, attempt.scripts.digest()});
     const auto steps = std::move(attempt.plan.steps);
+    const migration::Step* running = nullptr;
+    const BlockerWatch watch(attempt.connection, url_, time_to_look(options_.session.lock_timeout),
+                             [&](const auto& blockers) { attempt.listener.blocked(*running, blockers); });
     try {
         for (const auto& step : steps) {
+            running = &step;
             attempt.listener.started(step);
             const auto begin = clock_.now();
             runner.run(step);
@@ -109,6 +121,9 @@ void Migrator::run_steps(Attempt& attempt, LockKey key) {
         }
     } catch (const ScriptFailed& failed) {
         attempt.report.failure = failed.failure();
+        if (failed.failure().kind == FailureKind::WaitingForTableLock && !watch.last().empty()) {
+            attempt.report.failure->message += "; it waited for " + describe(watch.last());
+        }
     }
     attempt.look();
 }

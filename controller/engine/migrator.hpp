@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/advisory_lock.hpp"
+#include "engine/blockers.hpp"
 #include "engine/clock.hpp"
 #include "engine/history_table.hpp"
 #include "engine/session_settings.hpp"
@@ -23,6 +24,8 @@ class RunListener {
     virtual void waiting(const LockWait& /*wait*/) {}
     virtual void planned(const migration::Plan& /*plan*/) {}
     virtual void started(const migration::Step& /*step*/) {}
+    /// The script waits for other sessions' locks. Told again every two seconds or so while that lasts.
+    virtual void blocked(const migration::Step& /*step*/, const std::vector<Blocker>& /*blockers*/) {}
     virtual void finished(const migration::Step& /*step*/, std::chrono::milliseconds /*duration*/) {}
 };
 

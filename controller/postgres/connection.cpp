@@ -138,6 +138,12 @@ void Connection::ignore_stop() {
     waker_ = std::make_unique<Waker>(stop_);
 }
 
+void Connection::while_waiting(std::chrono::milliseconds every, std::function<void()> look) {
+    look_every_.reset();
+    if (look) look_every_ = every;
+    look_ = std::move(look);
+}
+
 int Connection::backend_pid() const {
     return PQbackendPID(raw(connection_.get()));
 }
@@ -164,7 +170,12 @@ void Connection::flush() {
 }
 
 void Connection::wait(short events) {
-    if (waker_->wait(PQsocket(raw(connection_.get())), events, std::nullopt) == Waker::Woken::Stopped) interrupt();
+    while (true) {
+        const auto woken = waker_->wait(PQsocket(raw(connection_.get())), events, look_every_);
+        if (woken == Waker::Woken::Stopped) interrupt();
+        if (woken == Waker::Woken::Ready) return;
+        look_();
+    }
 }
 
 void Connection::wait_for_input() {

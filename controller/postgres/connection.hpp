@@ -50,6 +50,10 @@ class Connection {
     /// Sends every statement after this without being interrupted by the stop token: for the way out.
     void ignore_stop();
 
+    /// While a command runs, calls `look` each time that another `every` has passed without an answer, on the same
+    /// thread. It must not use this connection. An empty `look` ends that.
+    void while_waiting(std::chrono::milliseconds every, std::function<void()> look);
+
     int backend_pid() const;     ///< as the server, or a pooler in front of it, said when the session began
     int server_version() const;  ///< 150020 for 15.20
 
@@ -74,6 +78,8 @@ class Connection {
     std::unique_ptr<void, Closer> connection_;
     std::stop_token stop_;
     std::unique_ptr<Waker> waker_;
+    std::optional<std::chrono::milliseconds> look_every_;
+    std::function<void()> look_;
 };
 
 }  // namespace lockkeeper::postgres

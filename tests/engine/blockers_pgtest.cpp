@@ -1,0 +1,62 @@
+#include "engine/blockers.hpp"
+#include "support/run.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace lockkeeper;
+using tests::TemporaryDatabase;
+
+namespace {
+
+/// Remembers what a run told of whom it waits for.
+class Listener : public engine::RunListener {
+  public:
+    void blocked(const migration::Step& step, const std::vector<engine::Blocker>& blockers) override {
+        told.push_back(step.version.text() + " " + engine::describe(blockers));
+    }
+    std::vector<std::string> told;
+};
+
+}  // namespace
+
+TEST_CASE("a script that gives up a table's lock says whom it waited for") {
+    const TemporaryDatabase database;
+    database.run("CREATE TABLE orders (a int)");
+    auto rival = database.connect("report");
+    rival.query("BEGIN");
+    rival.query("SELECT 'secret' FROM orders");
+
+    engine::SystemClock clock;
+    engine::Migrator::Options options;
+    options.session.lock_timeout = std::chrono::milliseconds(400);
+    engine::Migrator migrator(database.connection_url(), options, clock);
+    Listener listener;
+    const auto scripts = migration::ScriptSet::read({{"1_a.sql", "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;"}});
+    const auto report = migrator.migrate(scripts, {}, listener, {});
+
+    const auto who = "pid " + std::to_string(rival.backend_pid()) + " (report, idle in transaction for 0 s)";
+    CHECK(tests::outcome_of(report) == "WaitingForTableLock 55P03 1_a.sql:2:1 #2");
+    CHECK(report.failure->message == "canceling statement due to lock timeout; it waited for " + who);
+    CHECK(listener.told == std::vector{"1_a " + who});
+    rival.query("COMMIT");
+    CHECK(migrator.migrate(scripts, {}, listener, {}).succeeded());
+}
+
+TEST_CASE("a look that the server has no connection for leaves the run alone") {
+    const TemporaryDatabase database;
+    const auto role = database.name() + "_alone";
+    database.run("CREATE ROLE " + role +
+                 " LOGIN PASSWORD 'alone' CONNECTION LIMIT 1; GRANT CREATE ON SCHEMA public TO " + role);
+    auto text = database.url();
+    text.replace(text.find("//") + 2, text.find('@') - text.find("//") - 2, role + ":alone");
+    const auto url = postgres::ConnectionUrl::parse(text, postgres::UrlTrust::Owner);
+    engine::SystemClock clock;
+    engine::Migrator::Options options;
+    options.session.lock_timeout = std::chrono::milliseconds(50);
+    engine::Migrator migrator(url, options, clock);
+    Listener listener;
+    const auto scripts = migration::ScriptSet::read({{"1_a.sql", "SELECT pg_sleep(0.2);"}});
+    CHECK(tests::outcome_of(migrator.migrate(scripts, {}, listener, {})) == "done");
+    CHECK(listener.told.empty());
+    database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+}
