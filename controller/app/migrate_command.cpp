@@ -39,6 +39,9 @@ class Progress : public engine::RunListener {
         }
         streams_.err << std::endl;
     }
+    void planned(const migration::Plan& plan) override {
+        if (!first_ && !plan.steps.empty()) first_ = plan.steps.front().version.text();
+    }
     void started(const migration::Step& step) override {
         if (streams_.terminal)
             streams_.err << step.version.text() << "  " << to_string(step.direction) << " …" << std::flush;
@@ -52,8 +55,12 @@ class Progress : public engine::RunListener {
                      << "  " << duration.count() << " ms" << std::endl;
     }
 
+    /// The version that the first plan began with.
+    const std::optional<std::string>& first() const { return first_; }
+
   private:
     const Streams& streams_;
+    std::optional<std::string> first_;
 };
 
 ExitCode exit_code_of(const RunReport& report) {
@@ -89,20 +96,29 @@ RunReport migrate_with_retries(const MigrateOptions& options, const migration::S
         {.history_table = options.history, .acquire_timeout = options.acquire_timeout, .session = options.session},
         clock);
     Progress progress(streams);
-    const auto goal = goal_of(options);
+    auto goal = goal_of(options);
     const auto give_up = clock.now() + options.retry_for;
     std::chrono::milliseconds pause{200};
     RunReport report;
     while (true) {
         append(report, migrator.migrate(scripts, goal, progress, stop));
         if (!is_transient(report) || clock.now() + pause >= give_up || stop.stop_requested()) return report;
-        // A roll back without a target is counted in versions: what this command did already must not be done again.
-        if (goal.extent == migration::Extent::RollBackNewest && !report.ran.empty()) return report;
+        // The connection may have died behind the server's commit: the next attempt must not roll back one more.
+        goal.newest = progress.first();
         if (report.failure) print_failure(streams.err, *report.failure);
         streams.err << "trying again in " << pause.count() << " ms" << std::endl;
         clock.sleep(pause, stop);
         pause = std::min(pause * 2, std::chrono::milliseconds(10'000));
     }
+}
+
+RunReport repair(const MigrateOptions& options, const migration::ScriptSet& scripts, const Streams& streams,
+                 const std::stop_token& stop) {
+    engine::SystemClock clock;
+    engine::Migrator migrator(options.url,
+                              {.history_table = options.history, .acquire_timeout = options.acquire_timeout}, clock);
+    Progress progress(streams);
+    return migrator.repair(scripts, options.repairs, progress, stop);
 }
 
 void print_report(const MigrateOptions& options, const RunReport& report, const Streams& streams) {
@@ -134,7 +150,9 @@ ExitCode run_migrate(const MigrateOptions& options, const Streams& streams, cons
     try {
         const auto scripts = migration::ScriptSet::read(read_source_directory(options.source));
         if (options.action == MigrateOptions::Action::Status) return run_status(options, scripts, streams, stop);
-        report = migrate_with_retries(options, scripts, streams, stop);
+        report = options.action == MigrateOptions::Action::Repair
+                     ? repair(options, scripts, streams, stop)
+                     : migrate_with_retries(options, scripts, streams, stop);
     } catch (const migration::InvalidSource& error) {
         report.failure = migration::failure_of(error);
     }

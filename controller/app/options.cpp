@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include "api/durations.hpp"
+#include "app/repair_options.hpp"
 #include "app/source_directory.hpp"
 
 #include <CLI/CLI.hpp>
@@ -24,6 +25,7 @@ struct MigrateTexts {
     std::string statement_timeout = "0";
     std::string retry_for = "5m";
     std::string output = "text";
+    RepairTexts repair;
 };
 
 struct ControllerTexts {
@@ -41,7 +43,8 @@ MigrateOptions::Action parse_action(const std::string& text) {
     if (text == "up") return MigrateOptions::Action::Up;
     if (text == "down") return MigrateOptions::Action::Down;
     if (text == "status") return MigrateOptions::Action::Status;
-    throw WrongUsage("what to do is '" + text + "'; write exactly up, down or status");
+    if (text == "repair") return MigrateOptions::Action::Repair;
+    throw WrongUsage("what to do is '" + text + "'; write exactly up, down, status or repair");
 }
 
 std::chrono::milliseconds parse_duration(const std::string& option, const std::string& text) {
@@ -82,6 +85,13 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
     const auto action = parse_action(texts.action);
     if (action != MigrateOptions::Action::Down && texts.all) throw WrongUsage("--all goes with down");
     if (texts.all && !texts.target.empty()) throw WrongUsage("--all and --target are both given; keep one of them");
+    auto repairs = read_repairs(texts.repair);
+    if ((action == MigrateOptions::Action::Repair) == repairs.empty()) {
+        throw WrongUsage(
+            "repair goes with at least one of --accept, --rename, --statement-done, --statement-undone and --forget, "
+            "and "
+            "they with it");
+    }
     const auto history = [&] {
         try {
             return postgres::QualifiedName::parse(texts.history);
@@ -99,13 +109,14 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
                            .retry_for = parse_duration("--retry-for", texts.retry_for),
                            .session = {parse_duration("--lock-timeout", texts.lock_timeout),
                                        parse_duration("--statement-timeout", texts.statement_timeout)},
+                           .repairs = std::move(repairs),
                            .output = parse_format("--output", texts.output)};
     if (!texts.target.empty()) options.target = texts.target;
     return options;
 }
 
 void describe_migrate(CLI::App& command, MigrateTexts& texts) {
-    command.add_option("action", texts.action, "up, down or status")->required();
+    command.add_option("action", texts.action, "up, down, status or repair")->required();
     command.add_option("--source", texts.source, "directory with the scripts (NNN_name.up.sql, NNN_name.down.sql)")
         ->required();
     command.add_option("--target", texts.target,
@@ -124,6 +135,7 @@ void describe_migrate(CLI::App& command, MigrateTexts& texts) {
     command.add_option("--retry-for", texts.retry_for, "how long a transient failure is tried again")
         ->capture_default_str();
     command.add_option("--output", texts.output, "text or json")->capture_default_str();
+    describe_repair(command, texts.repair);
 }
 
 void describe_controller(CLI::App& command, ControllerTexts& texts) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/session_settings.hpp"
+#include "migration/repair.hpp"
 #include "postgres/connection_url.hpp"
 #include "postgres/identifier.hpp"
 
@@ -15,9 +16,9 @@ namespace lockkeeper::app {
 
 enum class OutputFormat { Text, Json };
 
-/// `lockkeeper migrate up|down|status`.
+/// `lockkeeper migrate up|down|status|repair`.
 struct MigrateOptions {
-    enum class Action { Up, Down, Status };
+    enum class Action { Up, Down, Status, Repair };
     Action action = Action::Status;
     std::string source;
     std::optional<std::string> target;
@@ -27,6 +28,7 @@ struct MigrateOptions {
     std::chrono::milliseconds acquire_timeout{};
     std::chrono::milliseconds retry_for{};  ///< how long transient failures are tried again
     engine::SessionSettings session;
+    std::vector<migration::Repair> repairs;  ///< repair: at least one
     OutputFormat output = OutputFormat::Text;
 };
 

@@ -16,16 +16,29 @@ struct Row {
     std::string duration;
 };
 
+/// `2 of 5 statements`, of a script that stopped in its middle.
+std::string progress_of(const migration::Journal& journal) {
+    const auto progress = std::to_string(journal.done) + " of " + std::to_string(journal.statements) + " statements";
+    return (journal.direction == migration::Direction::Up ? progress : progress + " rolled back") +
+           (journal.in_doubt() ? ", the next in doubt" : "");
+}
+
 std::vector<Row> rows_of(const engine::Migrator::Inspection& inspection) {
     const auto& missing = inspection.plan.missing;
     std::vector<Row> rows;
     for (const auto& script : inspection.history) {
+        if (script.journal) continue;
         const bool is_missing = std::ranges::find(missing, script.version) != missing.end();
         rows.push_back({script.version, is_missing ? "missing" : "applied",
                         api::to_string(std::chrono::floor<std::chrono::seconds>(script.applied_at)),
                         std::to_string(script.duration.count()) + " ms"});
     }
     for (const auto& version : inspection.plan.pending) rows.push_back({version, "pending", {}, {}});
+    for (const auto& script : inspection.history) {
+        if (!script.journal) continue;
+        std::erase_if(rows, [&](const Row& row) { return row.version == script.version; });
+        rows.push_back({script.version, progress_of(*script.journal), {}, {}});
+    }
     std::ranges::sort(rows, {}, &Row::version);
     return rows;
 }

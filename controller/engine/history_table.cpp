@@ -90,10 +90,38 @@ std::string HistoryTable::record_sql(const migration::Step& step, const std::str
            quote_literal(source_digest) + ")";
 }
 
+namespace {
+
+std::string delete_sql(const postgres::QualifiedName& table, const migration::Version& version) {
+    return "DELETE FROM " + table.quoted() + " WHERE version = " + quote_literal(version.text());
+}
+
+std::string journal_assignments(const std::optional<migration::Journal>& journal) {
+    if (!journal) return "";
+    return ", statements_done = " + std::to_string(journal->done) +
+           ", statement_begun = " + std::to_string(journal->begun) + ", prefix = " + quote_literal(journal->prefix);
+}
+
+}  // namespace
+
+std::string HistoryTable::guarded_sql(const std::string& change, LockKey key) {
+    return "WITH changed AS (" + change + " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::held_sql(key) +
+           " THEN pg_catalog.count(*) ELSE 0 END) FROM changed";
+}
+
 std::string HistoryTable::erase_sql(const migration::Step& step, LockKey key) const {
-    return "WITH gone AS (DELETE FROM " + name_.quoted() + " WHERE version = " + quote_literal(step.version.text()) +
-           " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::held_sql(key) +
-           " THEN pg_catalog.count(*) ELSE 0 END) FROM gone";
+    return guarded_sql(delete_sql(name_, step.version), key);
+}
+
+std::string HistoryTable::change_sql(const migration::RowChange& change, LockKey key) const {
+    if (!change.row) return guarded_sql(delete_sql(name_, change.version), key);
+    const auto& row = *change.row;
+    return guarded_sql("UPDATE " + name_.quoted() + " SET version = " + quote_literal(row.version.text()) +
+                           ", name = " + quote_literal(row.name) + ", checksum = " + quote_literal(row.checksum) +
+                           ", down_script = " + nullable(row.down_script) +
+                           ", down_checksum = " + nullable(row.down_checksum) + journal_assignments(row.journal) +
+                           " WHERE version = " + quote_literal(change.version.text()),
+                       key);
 }
 
 }  // namespace lockkeeper::engine

@@ -3,6 +3,7 @@
 #include "engine/advisory_lock.hpp"
 #include "migration/history.hpp"
 #include "migration/plan.hpp"
+#include "migration/repair.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/identifier.hpp"
 
@@ -46,6 +47,13 @@ class HistoryTable {
     /// SQL that takes a version out after its down step. It raises 22012 if this session no longer holds the lock or
     /// the version is not there.
     std::string erase_sql(const migration::Step& step, LockKey key) const;
+
+    /// SQL that rewrites a row, or takes it out. It raises 22012 if this session no longer holds the lock or the row is
+    /// not there.
+    std::string change_sql(const migration::RowChange& change, LockKey key) const;
+
+    /// A change of the table that raises 22012 unless it changes exactly one row, in a session that holds the lock.
+    static std::string guarded_sql(const std::string& change, LockKey key);
 
   private:
     postgres::QualifiedName name_;

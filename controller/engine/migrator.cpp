@@ -62,13 +62,17 @@ bool Migrator::history_moved(const std::optional<migration::History>& history) c
            (!history || history->empty());
 }
 
-RunReport Migrator::migrate(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
-                            const std::stop_token& stop) {
+RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
+                            const std::stop_token& stop, const std::function<void(Attempt&, LockKey)>& work) {
     RunReport failed;
     try {
         Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), connect(stop)};
         try {
-            run_under_lock(attempt);
+            const auto key = LockKey::of(options_.history_table);
+            const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, stop,
+                                                  [&](const LockWait& wait) { listener.waiting(wait); }};
+            const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience);
+            work(attempt, key);
         } catch (...) {
             attempt.report.failure = failure_of(std::current_exception());
         }
@@ -79,11 +83,30 @@ RunReport Migrator::migrate(const migration::ScriptSet& scripts, const migration
     return failed;
 }
 
-void Migrator::run_under_lock(Attempt& attempt) {
-    const auto key = LockKey::of(options_.history_table);
-    const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, attempt.stop,
-                                          [&](const LockWait& wait) { attempt.listener.waiting(wait); }};
-    const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience);
+RunReport Migrator::migrate(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
+                            const std::stop_token& stop) {
+    return attempt(scripts, goal, listener, stop, [&](Attempt& run, LockKey key) { run_under_lock(run, key); });
+}
+
+RunReport Migrator::repair(const migration::ScriptSet& scripts, const std::vector<migration::Repair>& repairs,
+                           RunListener& listener, const std::stop_token& stop) {
+    return attempt(scripts, {}, listener, stop,
+                   [&](Attempt& run, LockKey key) { repair_under_lock(run, key, repairs); });
+}
+
+void Migrator::repair_under_lock(Attempt& attempt, LockKey key, const std::vector<migration::Repair>& repairs) {
+    const auto history = attempt.table.read(attempt.connection, HistoryTable::DownScripts::Load);
+    const auto repair = migration::plan_repair(attempt.scripts, history.value_or(migration::History{}), repairs);
+    attempt.report.failure = repair.refusal;
+    if (!repair.refusal && !repair.changes.empty()) {
+        std::string message = "BEGIN;";
+        for (const auto& change : repair.changes) message += attempt.table.change_sql(change, key) + ";";
+        attempt.connection.query(message + "COMMIT");
+    }
+    attempt.look();
+}
+
+void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
     const auto history = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
     attempt.plan = migration::make_plan(attempt.scripts, history.value_or(migration::History{}), attempt.goal);
     attempt.report.database =

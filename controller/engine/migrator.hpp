@@ -6,6 +6,7 @@
 #include "engine/history_table.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/plan.hpp"
+#include "migration/repair.hpp"
 #include "migration/run_report.hpp"
 #include "migration/script_set.hpp"
 #include "postgres/connection_url.hpp"
@@ -60,11 +61,19 @@ class Migrator {
     };
     Inspection inspect(const migration::ScriptSet& scripts, const migration::Goal& goal, const std::stop_token& stop);
 
+    /// Changes the history as a person says, under the lock: all of it or, with a failure in the report, nothing.
+    migration::RunReport repair(const migration::ScriptSet& scripts, const std::vector<migration::Repair>& repairs,
+                                RunListener& listener, const std::stop_token& stop);
+
   private:
     struct Attempt;
 
     postgres::Connection connect(const std::stop_token& stop) const;
-    void run_under_lock(Attempt& attempt);
+    migration::RunReport attempt(const migration::ScriptSet& scripts, const migration::Goal& goal,
+                                 RunListener& listener, const std::stop_token& stop,
+                                 const std::function<void(Attempt&, LockKey)>& work);
+    void run_under_lock(Attempt& attempt, LockKey key);
+    static void repair_under_lock(Attempt& attempt, LockKey key, const std::vector<migration::Repair>& repairs);
     void run_steps(Attempt& attempt, LockKey key);
     bool history_moved(const std::optional<migration::History>& history) const;
 

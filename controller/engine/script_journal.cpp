@@ -18,25 +18,22 @@ ScriptJournal::ScriptJournal(const HistoryTable& history, LockKey key, const mig
       key_(key),
       step_(step),
       source_digest_(std::move(source_digest)),
-      prefix_(checksum_of_first(step, 0)) {}
+      prefix_(migration::checksum_of_first(step.script.text, step.text, 0)) {}
 
 const migration::Checksum& ScriptJournal::prefix(std::size_t statements) {
     if (statements < prefix_statements_) {
-        prefix_ = checksum_of_first(step_, statements);
+        prefix_ = checksum_of_first(step_.script.text, step_.text, statements);
         prefix_statements_ = statements;
     }
-    while (prefix_statements_ < statements) prefix_ = checksum_of_next(prefix_, step_, ++prefix_statements_);
+    while (prefix_statements_ < statements)
+        prefix_ = checksum_of_next(prefix_, step_.script.text, step_.text, ++prefix_statements_);
     return prefix_;
 }
 
-std::string ScriptJournal::guarded(const std::string& change) const {
-    return "WITH changed AS (" + change + " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::held_sql(key_) +
-           " THEN pg_catalog.count(*) ELSE 0 END) FROM changed";
-}
-
 std::string ScriptJournal::update(const std::string& assignments) const {
-    return guarded("UPDATE " + history_.name().quoted() + " SET " + assignments +
-                   " WHERE version = " + quote_literal(step_.version.text()));
+    return HistoryTable::guarded_sql("UPDATE " + history_.name().quoted() + " SET " + assignments +
+                                         " WHERE version = " + quote_literal(step_.version.text()),
+                                     key_);
 }
 
 std::string ScriptJournal::open_sql() {

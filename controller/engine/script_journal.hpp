@@ -27,7 +27,6 @@ class ScriptJournal {
     std::string close_sql() const;
 
   private:
-    std::string guarded(const std::string& change) const;
     std::string update(const std::string& assignments) const;
     const migration::Checksum& prefix(std::size_t statements);
 

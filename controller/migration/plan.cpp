@@ -161,15 +161,18 @@ void read_texts(Plan& plan) {
     }
 }
 
-void add_rollback(Plan& plan, const ScriptSet& scripts, const History& history, Extent extent) {
+void add_rollback(Plan& plan, const ScriptSet& scripts, const History& history, const Goal& goal) {
     auto rows = applied_above(history, std::nullopt);
-    if (extent == Extent::RollBackNewest && !rows.empty()) rows.erase(rows.begin() + 1, rows.end());
+    if (goal.extent == Extent::RollBackNewest) {
+        if (!rows.empty()) rows.erase(rows.begin() + 1, rows.end());
+        if (goal.newest) std::erase_if(rows, [&](const auto* row) { return row->version.text() != *goal.newest; });
+    }
     add_down_steps(plan, scripts, rows);
     if (!plan.refusal) read_texts(plan);
 }
 
 void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, const Goal& goal) {
-    if (goal.extent != Extent::ToGoal) return add_rollback(plan, scripts, history, goal.extent);
+    if (goal.extent != Extent::ToGoal) return add_rollback(plan, scripts, history, goal);
     std::optional<Version> target;
     if (goal.target) {
         auto found = find_target(scripts, history, *goal.target);
@@ -233,17 +236,6 @@ Plan plan_unsettled(const ScriptSet& scripts, const History& history, const Goal
 }
 
 }  // namespace
-
-Checksum checksum_of_next(const Checksum& before, const Step& step, std::size_t statement) {
-    const auto& [begin, end, kind] = step.text.statements.at(statement - 1);
-    return checksum_of(before + "\n" + step.script.text.substr(begin, end - begin));
-}
-
-Checksum checksum_of_first(const Step& step, std::size_t statements) {
-    auto checksum = checksum_of({});
-    for (std::size_t i = 1; i <= statements; ++i) checksum = checksum_of_next(checksum, step, i);
-    return checksum;
-}
 
 Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal) {
     const auto unfinished = std::ranges::find_if(history, [](const auto& row) { return row.journal.has_value(); });

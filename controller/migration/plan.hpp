@@ -24,6 +24,9 @@ struct Goal {
     std::optional<std::string> target;
     Rollback rollback = Rollback::Forbid;
     Extent extent = Extent::ToGoal;
+    /// RollBackNewest: the version that was meant when it was first tried. Where another one is the newest by now, that
+    /// attempt has succeeded though nobody heard so, and nothing is left to do.
+    std::optional<std::string> newest{};
 };
 
 /// One script to run.
@@ -41,11 +44,6 @@ struct Step {
     bool transactional = true;
     std::optional<Journal> journal{};  ///< of an earlier run that ended in the middle of this script
 };
-
-/// The checksum of the first so many statements of a step's script, whatever comments stand between them: of each, with
-/// that of those before it.
-Checksum checksum_of_first(const Step& step, std::size_t statements);
-Checksum checksum_of_next(const Checksum& before, const Step& step, std::size_t statement);
 
 /// What the scripts and the history together ask for.
 struct Plan {

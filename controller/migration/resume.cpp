@@ -22,7 +22,8 @@ std::string progress(const Journal& journal) {
 std::optional<Failure> find_edit(const Step& step, const AppliedScript& unfinished) {
     const auto& journal = *unfinished.journal;
     const auto ran = std::max(journal.done, journal.begun);
-    if (ran <= step.text.statements.size() && journal.prefix == checksum_of_first(step, ran)) return std::nullopt;
+    if (ran <= step.text.statements.size() && journal.prefix == checksum_of_first(step.script.text, step.text, ran))
+        return std::nullopt;
     return refuse(FailureKind::ChecksumMismatch, unfinished, step.script.name,
                   "the first " + std::to_string(ran) + " statements of '" + step.script.name +
                       "' have run already and were edited since; undo that edit (statements behind them may change)");

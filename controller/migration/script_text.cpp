@@ -236,6 +236,18 @@ std::string sql_between(std::string_view script, const ScriptText& text, std::si
     return sql;
 }
 
+Checksum checksum_of_next(const Checksum& before, std::string_view script, const ScriptText& text,
+                          std::size_t statement) {
+    const auto& [begin, end, kind] = text.statements.at(statement - 1);
+    return checksum_of(before + "\n" + std::string(script.substr(begin, end - begin)));
+}
+
+Checksum checksum_of_first(std::string_view script, const ScriptText& text, std::size_t statements) {
+    auto checksum = checksum_of({});
+    for (std::size_t i = 1; i <= statements; ++i) checksum = checksum_of_next(checksum, script, text, i);
+    return checksum;
+}
+
 ScriptText read_script_text(const SourceFile& file) {
     return Reader(file).read();
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "migration/checksum.hpp"
 #include "migration/source_file.hpp"
 #include "migration/statement_class.hpp"
 
@@ -57,6 +58,12 @@ struct ScriptText {
 /// Bytes [begin, end) of a script as the server may see them: what is blanked as spaces, so that positions stay what
 /// they are.
 std::string sql_between(std::string_view script, const ScriptText& text, std::size_t begin, std::size_t end);
+
+/// The checksum of the first so many statements of a script, whatever comments stand between them: of each, with that
+/// of those before it. `next` adds one statement, numbered from 1, to what is before it.
+Checksum checksum_of_first(std::string_view script, const ScriptText& text, std::size_t statements);
+Checksum checksum_of_next(const Checksum& before, std::string_view script, const ScriptText& text,
+                          std::size_t statement);
 
 /// Splits a script by psql's rules (src/fe_utils/psqlscan.l): a semicolon ends a statement unless it stands in
 /// parentheses or in the BEGIN ATOMIC … END body of a function.

@@ -31,7 +31,7 @@ TEST_CASE("a direction other than exactly up, down or status is refused before a
     for (const auto* direction : {"", "UP", "DOWN", "rollback", " up", "up ", "status "}) {
         INFO(direction);
         CHECK_THAT(refusal_of({"migrate", direction, "--source=x", url}),
-                   Catch::Contains("write exactly up, down or status"));
+                   Catch::Contains("write exactly up, down, status or repair"));
     }
     CHECK(std::get<MigrateOptions>(parse({"migrate", "down", "--source=x", url})).action ==
           MigrateOptions::Action::Down);

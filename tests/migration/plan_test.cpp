@@ -142,6 +142,13 @@ TEST_CASE("rolling back the newest takes one version, rolling back all takes eve
     CHECK(steps_of(make_plan(set, {}, {{}, Rollback::Allow, Extent::RollBackAll})).empty());
 }
 
+TEST_CASE("rolling back the newest is done when that one is gone, and does not take the next") {
+    const auto set = source({a, b, b_down, c, c_down});
+    Goal goal{{}, Rollback::Allow, Extent::RollBackNewest, "0003_c"};
+    CHECK(steps_of(make_plan(set, applied({a, b, c}), goal)) == Texts{"down 0003_c"});
+    CHECK(steps_of(make_plan(set, applied({a, b}), goal)).empty());
+}
+
 TEST_CASE("every script that is to run is checked before the first, its way back too") {
     CHECK(refusal_of(make_plan(source({a, {b.name, "SELECT 'x"}}), {}, {})) == FailureKind::InvalidSource);
     const auto plan = make_plan(source({a, b, {b_down.name, "SELECT 1;\nCOMMIT;"}}), {}, {});

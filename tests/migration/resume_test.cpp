@@ -24,10 +24,9 @@ AppliedScript row(const std::string& version, const std::string& text) {
 /// 1_a is applied, and of 2_b the first `done` statements.
 History stopped_in_b(Direction direction, std::size_t done, std::size_t begun = 0) {
     History history{row("1_a", "SELECT 0;"), row("2_b", three_statements)};
-    Step step{Direction::Up, Version("2_b"), {}, {}, {}, {}, {}, {}};
-    step.script = {"2_b.sql", three_statements};
-    step.text = read_script_text(step.script);
-    history[1].journal = Journal{direction, 3, done, begun, checksum_of_first(step, std::max(done, begun))};
+    const auto text = read_script_text({"2_b.sql", three_statements});
+    history[1].journal =
+        Journal{direction, 3, done, begun, checksum_of_first(three_statements, text, std::max(done, begun))};
     return history;
 }
 
