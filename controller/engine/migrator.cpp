@@ -75,7 +75,8 @@ void Migrator::run_under_lock(Attempt& attempt) {
     const auto key = LockKey::of(options_.history_table);
     const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, attempt.stop,
                                           [&](const LockWait& wait) { attempt.listener.waiting(wait); }};
-    const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience);
+    const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
+                                            [this](const std::stop_token& stop) { return connect(stop); });
     const auto history = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
     attempt.plan = migration::make_plan(attempt.scripts, history.value_or(migration::History{}), attempt.goal);
     attempt.report.database =
