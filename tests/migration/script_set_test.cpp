@@ -48,7 +48,7 @@ TEST_CASE("the same version twice names both files") {
     CHECK_THAT(refusal_of({{"0001_a.up.sql", ""}, {"0001_a.sql", ""}}),
                Catch::Contains("0001_a.up.sql") && Catch::Contains("0001_a.sql"));
     CHECK_THAT(refusal_of({{"1_a.sql", ""}, {"001_a.sql", ""}}),
-               Catch::Contains("1_a.sql") && Catch::Contains("leading zeros"));
+               Catch::Contains("1_a.sql") && Catch::Contains("but for zeros"));
 }
 
 TEST_CASE("a down script without its up script is refused") {
