@@ -92,6 +92,7 @@ bool is_transient(const RunReport& report) {
 
 void append(RunReport& whole, RunReport&& attempt) {
     attempt.ran.insert(attempt.ran.begin(), whole.ran.begin(), whole.ran.end());
+    attempt.recorded_count += whole.recorded_count;
     whole = std::move(attempt);
 }
 

@@ -35,13 +35,16 @@ const Choices<Severity>& severities() {
 }  // namespace
 
 void describe_policy(CLI::App& command, PolicyTexts& texts) {
-    command.add_option("--layout", texts.layout, "how the scripts are written: auto, paired, goose, dbmate, tern, flyway")
+    command
+        .add_option("--layout", texts.layout, "how the scripts are written: auto, paired, goose, dbmate, tern, flyway")
         ->capture_default_str();
-    command.add_option("--out-of-order", texts.out_of_order, "a script that sorts before an applied one: allow, forbid")
+    command
+        .add_option("--out-of-order", texts.out_of_order, "a script that sorts before an applied one: allow, forbid")
         ->capture_default_str();
     command.add_option("--checksum-mismatch", texts.checksum_mismatch, "an applied script was edited: fail, warn")
         ->capture_default_str();
-    command.add_option("--missing-scripts", texts.missing_scripts, "an applied script is not in the source: warn, fail")
+    command
+        .add_option("--missing-scripts", texts.missing_scripts, "an applied script is not in the source: warn, fail")
         ->capture_default_str();
 }
 

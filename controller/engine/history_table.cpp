@@ -112,13 +112,13 @@ std::string HistoryTable::record_sql(const std::vector<migration::Record>& recor
                 nullable(record.down_checksum) + "::text," + applied_at(record) + ")";
     }
     return "INSERT INTO " + name_.quoted() +
-                     " (version, name, checksum, down_script, down_checksum, transactional, statements, "
-                     "statements_done, applied_at, duration, applied_by, source) SELECT CASE WHEN " +
-                     AdvisoryLock::held_sql(key) +
-                     " THEN version END, name, checksum, down_script, down_checksum, true, 0, 0, applied_at, '0', "
-                     "session_user, " +
-                     quote_literal(source_digest) + " FROM (VALUES " + rows +
-                     ") AS known (version, name, checksum, down_script, down_checksum, applied_at)";
+           " (version, name, checksum, down_script, down_checksum, transactional, statements, "
+           "statements_done, applied_at, duration, applied_by, source) SELECT CASE WHEN " +
+           AdvisoryLock::held_sql(key) +
+           " THEN version END, name, checksum, down_script, down_checksum, true, 0, 0, applied_at, '0', "
+           "session_user, " +
+           quote_literal(source_digest) + " FROM (VALUES " + rows +
+           ") AS known (version, name, checksum, down_script, down_checksum, applied_at)";
 }
 
 namespace {

@@ -27,9 +27,9 @@ Baseline baseline_of(const ScriptSet& scripts, const std::string& version) {
     Baseline baseline;
     if (wanted.is_repeatable() ||
         (exact == nullptr && !(is_number && std::ranges::any_of(scripts.scripts(), has_that_number)))) {
-        baseline.refusal = refuse(FailureKind::InvalidSource,
-                                  "there is no script of the baseline version '" + version +
-                                      "'; name the last script whose work the database has already");
+        baseline.refusal =
+            refuse(FailureKind::InvalidSource, "there is no script of the baseline version '" + version +
+                                                   "'; name the last script whose work the database has already");
         return baseline;
     }
     for (const auto& script : scripts.scripts()) {

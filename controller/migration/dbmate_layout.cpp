@@ -36,7 +36,8 @@ class DbmateFile {
             }
         }
         if (!up_) {
-            throw InvalidSource(file_.name, "'" + file_.name + "' has no line '-- migrate:up'; put it above the script");
+            throw InvalidSource(file_.name,
+                                "'" + file_.name + "' has no line '-- migrate:up'; put it above the script");
         }
         return script_of(std::move(name.version), std::move(name.name), file_, *up_, down_);
     }

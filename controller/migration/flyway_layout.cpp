@@ -133,8 +133,7 @@ class FlywayReader {
 
     void refuse_placeholders(const SourceFile& file) const {
         const auto placeholder = file.text.find("${");
-        if (placeholder == std::string::npos ||
-            config_of(file).placeholders == ScriptConfig::Placeholders::Literal) {
+        if (placeholder == std::string::npos || config_of(file).placeholders == ScriptConfig::Placeholders::Literal) {
             return;
         }
         refuse_at(file, placeholder,

@@ -76,7 +76,8 @@ class GooseFile {
     void begin_down(const Lines& line) {
         if (!up_) refuse_at(file_, line.begin(), "'-- +goose Down' stands above '-- +goose Up'; put it below");
         if (down_) refuse_at(file_, line.begin(), "'-- +goose Down' is there twice; keep one of them");
-        if (statement_) refuse_at(file_, *statement_, "'-- +goose StatementBegin' is not ended before '-- +goose Down'");
+        if (statement_)
+            refuse_at(file_, *statement_, "'-- +goose StatementBegin' is not ended before '-- +goose Down'");
         up_->end = line.begin();
         down_ = Section{line.behind(), file_.text.size()};
     }
@@ -101,9 +102,10 @@ Reading read_goose(const std::vector<SourceFile>& files) {
     for (const auto& file : files) {
         if (file.name.starts_with('.')) continue;
         if (is_go_migration(file.name)) {
-            throw InvalidSource(file.name, "'" + file.name +
-                                               "' is a migration in Go, which cannot be run here; write what it does as "
-                                               "SQL, in a file of the same number that ends in .sql");
+            throw InvalidSource(file.name,
+                                "'" + file.name +
+                                    "' is a migration in Go, which cannot be run here; write what it does as "
+                                    "SQL, in a file of the same number that ends in .sql");
         }
         if (auto name = read_numbered_name(file.name)) {
             reading.scripts.push_back(GooseFile(file).read(std::move(*name)));

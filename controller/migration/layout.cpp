@@ -33,8 +33,7 @@ std::vector<Layout> annotated_for(const SourceFile& file) {
         const auto comment = trimmed(lines.text().substr(2));
         if (comment.starts_with("+goose ")) add(Layout::Goose);
         if (comment.starts_with("migrate:up") || comment.starts_with("migrate:down")) add(Layout::Dbmate);
-        if (lines.text().starts_with("---- create above / drop below ----") ||
-            lines.text().starts_with("---- tern:")) {
+        if (lines.text().starts_with("---- create above / drop below ----") || lines.text().starts_with("---- tern:")) {
             add(Layout::Tern);
         }
     }

@@ -14,9 +14,9 @@ class Lines {
     bool next();
 
     std::string_view text() const { return text_; }
-    std::size_t number() const { return number_; }     ///< from 1
-    std::size_t begin() const { return begin_; }       ///< byte offset of the line
-    std::size_t behind() const { return behind_; }     ///< byte offset of the next line
+    std::size_t number() const { return number_; }  ///< from 1
+    std::size_t begin() const { return begin_; }    ///< byte offset of the line
+    std::size_t behind() const { return behind_; }  ///< byte offset of the next line
 
   private:
     std::string_view whole_;

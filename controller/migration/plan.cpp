@@ -166,8 +166,9 @@ Plan plan_from_baseline(const ScriptSet& scripts, const Goal& goal) {
     auto plan = plan_settled(scripts, history, upwards);
     plan.to_record = std::move(baseline.records);
     if (plan.refusal && plan.refusal->kind == FailureKind::RollbackForbidden) {
-        plan.refusal = refuse(FailureKind::InvalidSource, "the target '" + *goal.target + "' lies below the baseline '" +
-                                                              *goal.baseline + "'; raise it, or lower the baseline");
+        plan.refusal =
+            refuse(FailureKind::InvalidSource, "the target '" + *goal.target + "' lies below the baseline '" +
+                                                   *goal.baseline + "'; raise it, or lower the baseline");
     }
     return plan;
 }

@@ -53,7 +53,8 @@ class InvalidSource : public std::runtime_error {
 Failure failure_of(const InvalidSource& error);
 
 /// All scripts of a source, in the order in which they run, repeatable ones last: no version occurs twice, and every
-/// down script has its up script. What stands inside the scripts that are to run is checked by make_plan, before the first of them runs.
+/// down script has its up script. What stands inside the scripts that are to run is checked by make_plan, before the
+/// first of them runs.
 class ScriptSet {
   public:
     ScriptSet() = default;
