@@ -36,6 +36,15 @@ struct HistorySpec {
     std::string table = "lockkeeper_history";
 };
 
+/// Does what is not as it should be end a run before it begins, or is it only told?
+enum class Severity { Warn, Fail };
+
+struct PolicySpec {
+    bool allow_out_of_order = false;              ///< `outOfOrder: Allow`
+    Severity checksum_mismatch = Severity::Fail;  ///< an applied script was edited
+    Severity missing_scripts = Severity::Warn;    ///< an applied script is not in the source
+};
+
 /// PostgreSQL's own settings; zero is PostgreSQL's word for no limit.
 struct SessionSpec {
     std::chrono::milliseconds lock_timeout{5'000};
@@ -52,7 +61,10 @@ struct RetrySpec {
 struct MigrationSpec {
     SecretKeyRef database_url;
     SourceSpec source;
+    std::string layout = "Auto";  ///< one of the names that the CRD lists
     std::optional<std::string> target_version;
+    std::optional<std::string> baseline;
+    PolicySpec policy;
     HistorySpec history;
     std::chrono::milliseconds lock_acquire_timeout{600'000};
     SessionSpec session;

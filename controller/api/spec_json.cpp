@@ -3,6 +3,7 @@
 #include "api/durations.hpp"
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace lockkeeper::api {
 namespace {
@@ -79,6 +80,33 @@ ConfigMapSource read_config_maps(const Field& field) {
     return source;
 }
 
+/// The number of the word that a field holds; `fallback` where it is not there.
+std::size_t read_word(const Field& field, std::initializer_list<std::string_view> words, std::size_t fallback) {
+    if (!field.is_there()) return fallback;
+    const auto* const found = std::ranges::find(words, std::string_view(field.text()));
+    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    std::string list;
+    for (const auto word : words) list += (list.empty() ? "" : ", ") + std::string(word);
+    throw InvalidField(field.path(), "write one of: " + list);
+}
+
+std::string read_layout(const Field& field) {
+    read_word(field, {"Auto", "Paired", "Goose", "Dbmate", "Tern", "Flyway"}, 0);
+    return field.is_there() ? field.text() : "Auto";
+}
+
+void read(const Field& field, Severity& into) {
+    into = static_cast<Severity>(read_word(field, {"Warn", "Fail"}, static_cast<std::size_t>(into)));
+}
+
+PolicySpec read_policy(const Field& field) {
+    PolicySpec policy;
+    policy.allow_out_of_order = read_word(field["outOfOrder"], {"Forbid", "Allow"}, 0) == 1;
+    read(field["checksumMismatch"], policy.checksum_mismatch);
+    read(field["missingScripts"], policy.missing_scripts);
+    return policy;
+}
+
 SourceSpec read_source(const Field& field) {
     const auto scripts = field["inline"];
     const auto config_maps = field["configMaps"];
@@ -120,7 +148,10 @@ MigrationSpec spec_from_json(const Field& field) {
     spec.database_url.name = required_name(secret["name"]);
     read(secret["key"], spec.database_url.key);
     spec.source = read_source(field["source"]);
+    spec.layout = read_layout(field["layout"]);
     spec.target_version = optional_text(field["targetVersion"]);
+    spec.baseline = optional_text(field["baseline"]);
+    spec.policy = read_policy(field["policy"]);
     read_identifier(field["history"]["schema"], spec.history.schema);
     read_identifier(field["history"]["table"], spec.history.table);
     read(field["lock"]["acquireTimeout"], spec.lock_acquire_timeout);

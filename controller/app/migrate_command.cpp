@@ -17,6 +17,8 @@ using migration::RunReport;
 migration::Goal goal_of(const MigrateOptions& options) {
     migration::Goal goal;
     goal.target = options.target;
+    goal.baseline = options.baseline;
+    goal.policy = options.policy;
     if (options.action == MigrateOptions::Action::Down) {
         goal.rollback = migration::Rollback::Allow;
         if (!options.target) {
@@ -40,6 +42,10 @@ class Progress : public engine::RunListener {
         streams_.err << std::endl;
     }
     void planned(const migration::Plan& plan) override {
+        if (!plan.to_record.empty()) {
+            streams_.err << "taken for applied up to " << plan.to_record.back().version.text() << ", without being run"
+                         << std::endl;
+        }
         if (!first_ && !plan.steps.empty()) first_ = plan.steps.front().version.text();
     }
     void started(const migration::Step& step) override {
@@ -69,6 +75,7 @@ ExitCode exit_code_of(const RunReport& report) {
         case FailureKind::WaitingForLock:
             return ExitCode::LockNotAcquired;
         case FailureKind::ChecksumMismatch:
+        case FailureKind::MissingScripts:
             return ExitCode::ChecksumMismatch;
         default:
             return ExitCode::Failed;
@@ -85,6 +92,7 @@ bool is_transient(const RunReport& report) {
 
 void append(RunReport& whole, RunReport&& attempt) {
     attempt.ran.insert(attempt.ran.begin(), whole.ran.begin(), whole.ran.end());
+    attempt.recorded_count += whole.recorded_count;
     whole = std::move(attempt);
 }
 
@@ -121,23 +129,37 @@ RunReport repair(const MigrateOptions& options, const migration::ScriptSet& scri
     return migrator.repair(scripts, options.repairs, progress, stop);
 }
 
+void print_json(const nlohmann::json& object, const Streams& streams) {
+    streams.out << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+}
+
 void print_report(const MigrateOptions& options, const RunReport& report, const Streams& streams) {
     if (options.output == OutputFormat::Json) {
-        streams.out << to_json(report).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+        print_json(to_json(report), streams);
         return;
     }
     for (const auto& warning : report.warnings) streams.err << "warning: " << warning << "\n";
     if (report.failure) print_failure(streams.err, *report.failure);
 }
 
-ExitCode run_status(const MigrateOptions& options, const migration::ScriptSet& scripts, const Streams& streams,
-                    const std::stop_token& stop) {
+/// `status` and `plan`: looks, and changes nothing.
+ExitCode show(const MigrateOptions& options, const migration::ScriptSet& scripts, const Streams& streams,
+              const std::stop_token& stop) {
     engine::SystemClock clock;
     engine::Migrator migrator(options.url, {.history_table = options.history}, clock);
     const auto inspection = migrator.inspect(scripts, goal_of(options), stop);
-    print_report(options, inspection.report, streams);
+    const bool is_plan = options.action == MigrateOptions::Action::Plan;
+    if (options.output == OutputFormat::Json && is_plan) {
+        print_json(to_json(inspection), streams);
+    } else {
+        print_report(options, inspection.report, streams);
+    }
     if (options.output == OutputFormat::Text && inspection.report.database) {
-        print_status_table(streams.out, inspection);
+        if (is_plan) {
+            print_plan_table(streams.out, inspection.plan);
+        } else {
+            print_status_table(streams.out, inspection);
+        }
         print_summary(streams.out, inspection.report);
     }
     return exit_code_of(inspection.report);
@@ -148,8 +170,10 @@ ExitCode run_status(const MigrateOptions& options, const migration::ScriptSet& s
 ExitCode run_migrate(const MigrateOptions& options, const Streams& streams, const std::stop_token& stop) {
     RunReport report;
     try {
-        const auto scripts = migration::ScriptSet::read(read_source_directory(options.source));
-        if (options.action == MigrateOptions::Action::Status) return run_status(options, scripts, streams, stop);
+        const auto scripts = migration::ScriptSet::read(read_source_directory(options.source), options.layout);
+        if (options.action == MigrateOptions::Action::Status || options.action == MigrateOptions::Action::Plan) {
+            return show(options, scripts, streams, stop);
+        }
         report = options.action == MigrateOptions::Action::Repair
                      ? repair(options, scripts, streams, stop)
                      : migrate_with_retries(options, scripts, streams, stop);

@@ -15,8 +15,8 @@ struct Streams {
     bool terminal = false;  ///< may `err` be overwritten with a carriage return?
 };
 
-/// `lockkeeper migrate up|down|status`: the engine from the command line. Transient failures are tried again, with
-/// backoff, for options.retry_for.
+/// `lockkeeper migrate up|down|status|plan|repair`: the engine from the command line. Transient failures are tried
+/// again, with backoff, for options.retry_for.
 ExitCode run_migrate(const MigrateOptions& options, const Streams& streams, const std::stop_token& stop);
 
 }  // namespace lockkeeper::app

@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include "api/durations.hpp"
+#include "app/policy_options.hpp"
 #include "app/repair_options.hpp"
 #include "app/source_directory.hpp"
 
@@ -16,6 +17,7 @@ struct MigrateTexts {
     std::string action;
     std::string source;
     std::string target;
+    std::string baseline;
     bool all = false;
     std::string url;
     std::string url_file;
@@ -25,6 +27,7 @@ struct MigrateTexts {
     std::string statement_timeout = "0";
     std::string retry_for = "5m";
     std::string output = "text";
+    PolicyTexts policy;
     RepairTexts repair;
 };
 
@@ -43,8 +46,9 @@ MigrateOptions::Action parse_action(const std::string& text) {
     if (text == "up") return MigrateOptions::Action::Up;
     if (text == "down") return MigrateOptions::Action::Down;
     if (text == "status") return MigrateOptions::Action::Status;
+    if (text == "plan") return MigrateOptions::Action::Plan;
     if (text == "repair") return MigrateOptions::Action::Repair;
-    throw WrongUsage("what to do is '" + text + "'; write exactly up, down, status or repair");
+    throw WrongUsage("what to do is '" + text + "'; write exactly up, down, status, plan or repair");
 }
 
 std::chrono::milliseconds parse_duration(const std::string& option, const std::string& text) {
@@ -101,7 +105,10 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
     }();
     MigrateOptions options{.action = action,
                            .source = texts.source,
+                           .layout = read_layout(texts.policy),
                            .target = {},
+                           .baseline = {},
+                           .policy = read_policy(texts.policy),
                            .all = texts.all,
                            .url = postgres::ConnectionUrl::parse(url_text(texts), postgres::UrlTrust::Owner),
                            .history = history,
@@ -112,15 +119,18 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
                            .repairs = std::move(repairs),
                            .output = parse_format("--output", texts.output)};
     if (!texts.target.empty()) options.target = texts.target;
+    if (!texts.baseline.empty()) options.baseline = texts.baseline;
     return options;
 }
 
 void describe_migrate(CLI::App& command, MigrateTexts& texts) {
-    command.add_option("action", texts.action, "up, down, status or repair")->required();
-    command.add_option("--source", texts.source, "directory with the scripts (NNN_name.up.sql, NNN_name.down.sql)")
-        ->required();
+    command.add_option("action", texts.action, "up, down, status, plan or repair")->required();
+    command.add_option("--source", texts.source, "directory with the scripts")->required();
     command.add_option("--target", texts.target,
                        "version to end at; without it, up runs all, and down rolls back the newest");
+    command.add_option("--baseline", texts.baseline,
+                       "version up to which the database has everything already, if its history is empty");
+    describe_policy(command, texts.policy);
     command.add_flag("--all", texts.all, "down: roll back every applied version");
     command.add_option("--database-url", texts.url, "connection string without a password");
     command.add_option("--database-url-file", texts.url_file,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/session_settings.hpp"
+#include "migration/plan.hpp"
 #include "migration/repair.hpp"
 #include "postgres/connection_url.hpp"
 #include "postgres/identifier.hpp"
@@ -16,12 +17,15 @@ namespace lockkeeper::app {
 
 enum class OutputFormat { Text, Json };
 
-/// `lockkeeper migrate up|down|status|repair`.
+/// `lockkeeper migrate up|down|status|plan|repair`.
 struct MigrateOptions {
-    enum class Action { Up, Down, Status, Repair };
+    enum class Action { Up, Down, Status, Plan, Repair };
     Action action = Action::Status;
     std::string source;
+    migration::Layout layout = migration::Layout::Auto;
     std::optional<std::string> target;
+    std::optional<std::string> baseline;
+    migration::Policy policy;
     bool all = false;  ///< down: every applied version
     postgres::ConnectionUrl url;
     postgres::QualifiedName history;

@@ -52,10 +52,27 @@ json to_json(const migration::RunReport& report) {
                        {"durationMs", script.duration.count()}});
     }
     return {{"succeeded", report.succeeded()},
+            {"recordedCount", report.recorded_count},
             {"ran", std::move(ran)},
             {"warnings", report.warnings},
             {"database", report.database ? to_json(*report.database) : json(nullptr)},
             {"error", report.failure ? to_json(*report.failure) : json(nullptr)}};
+}
+
+json to_json(const engine::Migrator::Inspection& inspection) {
+    const auto& plan = inspection.plan;
+    json records = json::array();
+    for (const auto& record : plan.to_record) records.push_back(record.version.text());
+    json steps = json::array();
+    for (const auto& step : plan.steps) {
+        steps.push_back({{"version", step.version.text()},
+                         {"direction", migration::to_string(step.direction)},
+                         {"transactional", step.transactional},
+                         {"file", step.script.name}});
+    }
+    auto object = to_json(inspection.report);
+    object["plan"] = {{"record", std::move(records)}, {"steps", std::move(steps)}};
+    return object;
 }
 
 }  // namespace lockkeeper::app

@@ -33,6 +33,7 @@ std::vector<Row> rows_of(const engine::Migrator::Inspection& inspection) {
                         api::to_string(std::chrono::floor<std::chrono::seconds>(script.applied_at)),
                         std::to_string(script.duration.count()) + " ms"});
     }
+    for (const auto& record : inspection.plan.to_record) rows.push_back({record.version, "baseline", {}, {}});
     for (const auto& version : inspection.plan.pending) rows.push_back({version, "pending", {}, {}});
     for (const auto& script : inspection.history) {
         if (!script.journal) continue;
@@ -83,9 +84,27 @@ void print_status_table(std::ostream& stream, const engine::Migrator::Inspection
     for (const auto& row : rows) print(row.version.text(), row.state, row.applied_at, row.duration);
 }
 
+void print_plan_table(std::ostream& stream, const migration::Plan& plan) {
+    std::size_t width = std::string_view("VERSION").size();
+    for (const auto& record : plan.to_record) width = std::max(width, record.version.text().size());
+    for (const auto& step : plan.steps) width = std::max(width, step.version.text().size());
+    const auto print = [&](const std::string& version, std::string_view what, std::string_view transaction,
+                           const std::string& file) {
+        stream << std::left << std::setw(static_cast<int>(width)) << version << "   " << std::setw(6) << what << "   "
+               << std::setw(11) << transaction << "   " << file << "\n";
+    };
+    print("VERSION", "RUN", "TRANSACTION", "FILE");
+    for (const auto& record : plan.to_record) print(record.version.text(), "record", "-", "-");
+    for (const auto& step : plan.steps) {
+        print(step.version.text(), migration::to_string(step.direction), step.transactional ? "yes" : "no",
+              step.script.name);
+    }
+}
+
 void print_summary(std::ostream& stream, const migration::RunReport& report) {
     const auto down = std::ranges::count(report.ran, migration::Direction::Down, &migration::RanScript::direction);
     const auto up = report.ran.size() - static_cast<std::size_t>(down);
+    if (report.recorded_count > 0) stream << count(report.recorded_count, "script") << " recorded without being run. ";
     if (up > 0) stream << count(up, "script") << " applied. ";
     if (down > 0) stream << count(static_cast<std::size_t>(down), "script") << " rolled back. ";
     if (!report.database) return;

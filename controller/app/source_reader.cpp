@@ -4,6 +4,7 @@
 
 #include <map>
 #include <utility>
+#include <variant>
 
 namespace lockkeeper::app {
 namespace {
@@ -38,12 +39,11 @@ class JoinedFiles {
     std::vector<SourceFile> files_;
 };
 
-reconcile::ObservedSource script_set_of(std::vector<SourceFile> files) {
-    return reconcile::SourceFound{migration::ScriptSet::read(std::move(files))};
-}
-
-reconcile::ObservedSource read_config_maps(kube::ApiClient& client, const std::string& ns,
-                                           const std::vector<std::string>& names, const std::stop_token& stop) {
+/// The files, or the ConfigMaps that are not there.
+std::variant<std::vector<SourceFile>, reconcile::SourceNotFound> read_config_maps(kube::ApiClient& client,
+                                                                                  const std::string& ns,
+                                                                                  const std::vector<std::string>& names,
+                                                                                  const std::stop_token& stop) {
     const kube::Resource config_maps{"", "v1", "configmaps"};
     JoinedFiles files;
     reconcile::SourceNotFound missing;
@@ -56,7 +56,7 @@ reconcile::ObservedSource read_config_maps(kube::ApiClient& client, const std::s
         }
     }
     if (!missing.config_maps.empty()) return missing;
-    return script_set_of(files.take());
+    return files.take();
 }
 
 }  // namespace
@@ -64,12 +64,16 @@ reconcile::ObservedSource read_config_maps(kube::ApiClient& client, const std::s
 reconcile::ObservedSource SourceReader::read(const api::Migration& migration, const std::stop_token& stop) const {
     try {
         const auto& from = migration.spec.source.from;
-        if (const auto* config_maps = std::get_if<api::ConfigMapSource>(&from)) {
-            return read_config_maps(client_, migration.metadata.ns, config_maps->names, stop);
-        }
         std::vector<SourceFile> files;
-        for (const auto& [name, text] : std::get<api::InlineSource>(from).files) files.push_back({name, text});
-        return script_set_of(std::move(files));
+        if (const auto* config_maps = std::get_if<api::ConfigMapSource>(&from)) {
+            auto found = read_config_maps(client_, migration.metadata.ns, config_maps->names, stop);
+            if (auto* missing = std::get_if<reconcile::SourceNotFound>(&found)) return std::move(*missing);
+            files = std::move(std::get<std::vector<SourceFile>>(found));
+        } else {
+            for (const auto& [name, text] : std::get<api::InlineSource>(from).files) files.push_back({name, text});
+        }
+        const auto layout = migration::parse_layout(migration.spec.layout).value_or(migration::Layout::Auto);
+        return reconcile::SourceFound{migration::ScriptSet::read(std::move(files), layout)};
     } catch (const InvalidSource& error) {
         return reconcile::SourceInvalid{error.what(), error.file(), error.line(), error.column()};
     }

@@ -12,6 +12,19 @@ std::string nullable(const std::optional<std::string>& text) {
     return text ? quote_literal(*text) : "NULL";
 }
 
+/// Behind the INSERT of a repeatable script, which has a row from its run before.
+constexpr std::string_view replacing =
+    " ON CONFLICT (version) DO UPDATE SET name = EXCLUDED.name, checksum = EXCLUDED.checksum, transactional = "
+    "EXCLUDED.transactional, statements = EXCLUDED.statements, statements_done = EXCLUDED.statements_done, applied_at "
+    "= EXCLUDED.applied_at, duration = EXCLUDED.duration, applied_by = EXCLUDED.applied_by, source = EXCLUDED.source";
+
+std::string applied_at(const migration::Record& record) {
+    if (!record.applied_at) return "pg_catalog.now()";
+    const auto since_epoch =
+        std::chrono::duration_cast<std::chrono::microseconds>(record.applied_at->time_since_epoch());
+    return "pg_catalog.to_timestamp(0) + " + std::to_string(since_epoch.count()) + " * interval '1 microsecond'";
+}
+
 std::optional<migration::Journal> read_journal(const postgres::Result& rows, std::size_t row) {
     const auto prefix = rows.optional_text(row, 7);
     if (!prefix) return std::nullopt;
@@ -87,7 +100,25 @@ std::string HistoryTable::record_sql(const migration::Step& step, const std::str
            nullable(step.down_checksum) + ", true, " + statements + ", " + statements +
            ", pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp(), "
            "session_user, " +
-           quote_literal(source_digest) + ")";
+           quote_literal(source_digest) + ")" + std::string(step.version.is_repeatable() ? replacing : "");
+}
+
+std::string HistoryTable::record_sql(const std::vector<migration::Record>& records, const std::string& source_digest,
+                                     LockKey key) const {
+    std::string rows;
+    for (const auto& record : records) {
+        rows += (rows.empty() ? "(" : ",(") + quote_literal(record.version.text()) + "," + quote_literal(record.name) +
+                "," + quote_literal(record.checksum) + "," + nullable(record.down_script) + "::text," +
+                nullable(record.down_checksum) + "::text," + applied_at(record) + ")";
+    }
+    return "INSERT INTO " + name_.quoted() +
+           " (version, name, checksum, down_script, down_checksum, transactional, statements, "
+           "statements_done, applied_at, duration, applied_by, source) SELECT CASE WHEN " +
+           AdvisoryLock::held_sql(key) +
+           " THEN version END, name, checksum, down_script, down_checksum, true, 0, 0, applied_at, '0', "
+           "session_user, " +
+           quote_literal(source_digest) + " FROM (VALUES " + rows +
+           ") AS known (version, name, checksum, down_script, down_checksum, applied_at)";
 }
 
 namespace {

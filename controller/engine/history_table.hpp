@@ -10,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace lockkeeper::engine {
 
@@ -41,8 +42,13 @@ class HistoryTable {
     void create(postgres::Connection& connection) const;
 
     /// SQL that records an up step. It raises 23502 if this session no longer holds the lock, so that the transaction
-    /// cannot commit, and 23505 if the script is recorded already.
+    /// cannot commit, and 23505 if the script is recorded already; the row of a repeatable one is replaced.
     std::string record_sql(const migration::Step& step, const std::string& source_digest, LockKey key) const;
+
+    /// SQL that records scripts as applied which were not run. It raises 23502 if this session no longer holds the
+    /// lock, and 23505 if one of them is recorded already.
+    std::string record_sql(const std::vector<migration::Record>& records, const std::string& source_digest,
+                           LockKey key) const;
 
     /// SQL that takes a version out after its down step. It raises 22012 if this session no longer holds the lock or
     /// the version is not there.

@@ -122,8 +122,13 @@ void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
         return;
     }
     attempt.listener.planned(attempt.plan);
-    if (attempt.plan.steps.empty()) return;
+    if (attempt.plan.steps.empty() && attempt.plan.to_record.empty()) return;
     if (!history) attempt.table.create(attempt.connection);
+    if (!attempt.plan.to_record.empty()) {
+        const auto rows = attempt.table.record_sql(attempt.plan.to_record, attempt.scripts.digest(), key);
+        attempt.connection.query("BEGIN;" + rows + ";COMMIT");
+        attempt.report.recorded_count = attempt.plan.to_record.size();
+    }
     run_steps(attempt, key);
 }
 

@@ -48,6 +48,8 @@ std::string_view to_string(FailureKind kind) {
             return "ChecksumMismatch";
         case FailureKind::OutOfOrder:
             return "OutOfOrder";
+        case FailureKind::MissingScripts:
+            return "MissingScripts";
         case FailureKind::RollbackForbidden:
             return "RollbackForbidden";
         case FailureKind::MissingDownScript:

@@ -24,6 +24,7 @@ enum class FailureKind {
     InvalidSource,
     ChecksumMismatch,
     OutOfOrder,
+    MissingScripts,  ///< an applied script is not in the source, and the policy says to fail
     RollbackForbidden,
     MissingDownScript,
     ScriptFailed,

@@ -1,105 +1,20 @@
 #include "migration/plan.hpp"
 
+#include "migration/baseline.hpp"
+#include "migration/plan_checks.hpp"
 #include "migration/resume.hpp"
+#include "migration/target.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace lockkeeper::migration {
 namespace {
 
-using Applied = std::map<std::string_view, const AppliedScript*>;
-
-Failure refuse(FailureKind kind, std::string message, const std::string& version = {}, const std::string& file = {}) {
-    Failure failure;
-    failure.kind = kind;
-    failure.message = std::move(message);
-    failure.version = version;
-    failure.file = file;
-    return failure;
-}
-
-const AppliedScript* newest(const History& history) {
-    const auto found = std::ranges::max_element(history, {}, &AppliedScript::version);
-    return found == history.end() ? nullptr : &*found;
-}
-
-std::optional<Failure> find_edit(const ScriptSet& scripts, const Applied& applied) {
-    for (const auto& script : scripts.scripts()) {
-        const auto row = applied.find(script.version.text());
-        if (row == applied.end() || row->second->checksum == script.up_checksum) continue;
-        return refuse(FailureKind::ChecksumMismatch,
-                      "'" + script.up.name + "' was edited after it was applied; undo the edit and write a new script",
-                      script.version.text(), script.up.name);
-    }
-    return std::nullopt;
-}
-
-std::optional<Failure> find_rename(const ScriptSet& scripts, const Plan& plan, const Applied& applied) {
-    for (const auto& pending : plan.pending) {
-        const auto* script = scripts.find(pending.text());
-        for (const auto& missing : plan.missing) {
-            if (applied.at(missing.text())->checksum != script->up_checksum) continue;
-            return refuse(FailureKind::ChecksumMismatch,
-                          "'" + script->up.name + "' is the applied " + missing.text() +
-                              " under another name, and running it again is not safe; give it its old name back",
-                          pending.text(), script->up.name);
-        }
-    }
-    return std::nullopt;
-}
-
-std::optional<Failure> find_insertion(const ScriptSet& scripts, const Plan& plan, const History& history) {
-    const auto* last = newest(history);
-    if (last == nullptr || plan.pending.empty() || plan.pending.front() > last->version) return std::nullopt;
-    const auto& inserted = plan.pending.front();
-    return refuse(FailureKind::OutOfOrder,
-                  "'" + scripts.find(inserted.text())->up.name + "' sorts before " + last->version.text() +
-                      ", which is applied already; give it a higher number",
-                  inserted.text(), scripts.find(inserted.text())->up.name);
-}
-
-/// The version that a target means: one of that very text, or the only one of that number.
-struct Target {
-    std::optional<Version> version;
-    std::optional<Failure> refusal;
-};
-
-Target find_target(const ScriptSet& scripts, const History& history, const std::string& text) {
-    std::vector<Version> known;
-    for (const auto& script : scripts.scripts()) known.push_back(script.version);
-    for (const auto& row : history) known.push_back(row.version);
-    std::ranges::sort(known);
-    known.erase(std::unique(known.begin(), known.end()), known.end());
-    if (std::ranges::find(known, Version(text)) != known.end()) return {Version(text), std::nullopt};
-
-    const Version wanted(text);
-    std::vector<Version> same_number;
-    if (wanted.number() == text) {
-        std::ranges::copy_if(known, std::back_inserter(same_number), [&](const Version& version) {
-            return compare_numbers(version.number(), text) == std::strong_ordering::equal && !version.number().empty();
-        });
-    }
-    if (same_number.size() == 1) return {same_number.front(), std::nullopt};
-    if (same_number.empty()) {
-        return {std::nullopt, refuse(FailureKind::InvalidSource,
-                                     "there is no script of the target version '" + text + "'" +
-                                         (known.empty() ? "" : "; the newest is '" + known.back().text() + "'"))};
-    }
-    return {std::nullopt, refuse(FailureKind::InvalidSource, "the target version '" + text + "' is the number of '" +
-                                                                 same_number[0].text() + "' and of '" +
-                                                                 same_number[1].text() + "'; write the whole name")};
-}
-
 Step up_step(const Script& script) {
     Step step{Direction::Up,      script.version, script.name,  script.up,     {},
               script.up_checksum, std::nullopt,   std::nullopt, script.up_mode};
-    if (script.down) {
-        // A stored script has no file name or layout any more to say how it is run.
-        step.down_script =
-            (script.down_mode == TransactionMode::None ? "-- lockkeeper:no-transaction\n" : "") + script.down->text;
-        step.down_checksum = script.down_checksum;
-    }
+    step.down_script = stored_way_back(script);
+    step.down_checksum = script.down_checksum;
     return step;
 }
 
@@ -118,7 +33,7 @@ std::optional<Step> down_step(const ScriptSet& scripts, const AppliedScript& row
 std::vector<const AppliedScript*> applied_above(const History& history, const std::optional<Version>& target) {
     std::vector<const AppliedScript*> above;
     for (const auto& row : history) {
-        if (!target || row.version > *target) above.push_back(&row);
+        if (!row.version.is_repeatable() && (!target || row.version > *target)) above.push_back(&row);
     }
     // The reverse of the order in which they were applied, which is not always that of their versions.
     std::ranges::sort(above, [](const AppliedScript* a, const AppliedScript* b) {
@@ -132,8 +47,8 @@ void add_down_steps(Plan& plan, const ScriptSet& scripts, const std::vector<cons
         auto step = down_step(scripts, *row);
         if (!step) {
             plan.refusal = refuse(FailureKind::MissingDownScript,
-                                  "there is no way back from " + row->version.text() + "; add '" + row->version.text() +
-                                      ".down.sql' to the source",
+                                  "there is no way back from " + row->version.text() + "; " +
+                                      advice_on_way_back(scripts.layout(), row->version),
                                   row->version.text());
             return;
         }
@@ -148,11 +63,11 @@ void read_text(Step& step) {
         step.mode == TransactionMode::Automatic && !step.text.no_transaction && step.text.fits_a_transaction();
 }
 
-void read_texts(Plan& plan) {
+void read_texts(Plan& plan, const ScriptSet& scripts) {
     for (auto& step : plan.steps) {
         try {
             read_text(step);
-            if (step.down_script) read_script_text({step.version.text() + ".down.sql", *step.down_script});
+            if (step.down_script) read_script_text(*scripts.find(step.version.text())->down);
         } catch (const InvalidSource& error) {
             plan.refusal = failure_of(error);
             plan.refusal->version = step.version.text();
@@ -168,7 +83,7 @@ void add_rollback(Plan& plan, const ScriptSet& scripts, const History& history, 
         if (goal.newest) std::erase_if(rows, [&](const auto* row) { return row->version.text() != *goal.newest; });
     }
     add_down_steps(plan, scripts, rows);
-    if (!plan.refusal) read_texts(plan);
+    if (!plan.refusal) read_texts(plan, scripts);
 }
 
 void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, const Goal& goal) {
@@ -179,7 +94,7 @@ void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, con
         plan.refusal = std::move(found.refusal);
         if (plan.refusal) return;
         target = std::move(found.version);
-        std::erase_if(plan.pending, [&](const Version& version) { return version > *target; });
+        std::erase_if(plan.pending, [&](const Version& version) { return lies_beyond(version, *target, scripts); });
     }
     const auto* last = newest(history);
     if (target && last != nullptr && last->version > *target) {
@@ -191,14 +106,14 @@ void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, con
         }
         add_down_steps(plan, scripts, applied_above(history, target));
         if (plan.refusal) return;
-    } else {
+    } else if (goal.policy.out_of_order == OutOfOrder::Forbid) {
         plan.refusal = find_insertion(scripts, plan, history);
         if (plan.refusal) return;
     }
     for (const auto& version : plan.pending) {
         plan.steps.push_back(up_step(*scripts.find(version.text())));
     }
-    read_texts(plan);
+    read_texts(plan, scripts);
 }
 
 /// The plan where no script is in its middle.
@@ -208,13 +123,15 @@ Plan plan_settled(const ScriptSet& scripts, const History& history, const Goal& 
     Applied applied;
     for (const auto& row : history) applied.emplace(row.version.text(), &row);
     for (const auto& script : scripts.scripts()) {
-        if (!applied.contains(script.version.text())) plan.pending.push_back(script.version);
+        const auto row = applied.find(script.version.text());
+        const bool is_new = row == applied.end();
+        if (is_new || (script.version.is_repeatable() && row->second->checksum != script.up_checksum))
+            plan.pending.push_back(script.version);
     }
     for (const auto& row : history) {
         if (scripts.find(row.version.text()) == nullptr) plan.missing.push_back(row.version);
     }
-    plan.refusal = find_edit(scripts, applied);
-    if (!plan.refusal) plan.refusal = find_rename(scripts, plan, applied);
+    check_history(plan, scripts, applied, goal);
     if (!plan.refusal) add_steps(plan, scripts, history, goal);
     return plan;
 }
@@ -235,13 +152,42 @@ Plan plan_unsettled(const ScriptSet& scripts, const History& history, const Goal
     return plan;
 }
 
+/// The plan for a database that has the scripts up to a version, and no history.
+Plan plan_from_baseline(const ScriptSet& scripts, const Goal& goal) {
+    auto baseline = baseline_of(scripts, *goal.baseline);
+    if (baseline.refusal) {
+        Plan plan;
+        plan.refusal = std::move(baseline.refusal);
+        return plan;
+    }
+    const auto history = history_with(baseline.records);
+    auto upwards = goal;
+    upwards.rollback = Rollback::Forbid;  // what is not recorded yet cannot be rolled back
+    auto plan = plan_settled(scripts, history, upwards);
+    plan.to_record = std::move(baseline.records);
+    if (plan.refusal && plan.refusal->kind == FailureKind::RollbackForbidden) {
+        plan.refusal =
+            refuse(FailureKind::InvalidSource, "the target '" + *goal.target + "' lies below the baseline '" +
+                                                   *goal.baseline + "'; raise it, or lower the baseline");
+    }
+    return plan;
+}
+
+Plan plan_for(const ScriptSet& scripts, const History& history, const Goal& goal) {
+    if (history.empty() && goal.baseline && goal.extent == Extent::ToGoal) return plan_from_baseline(scripts, goal);
+    const auto unfinished = std::ranges::find_if(history, [](const auto& row) { return row.journal.has_value(); });
+    return unfinished == history.end() ? plan_settled(scripts, history, goal)
+                                       : plan_unsettled(scripts, history, goal, *unfinished);
+}
+
 }  // namespace
 
 Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal) {
-    const auto unfinished = std::ranges::find_if(history, [](const auto& row) { return row.journal.has_value(); });
-    auto plan = unfinished == history.end() ? plan_settled(scripts, history, goal)
-                                            : plan_unsettled(scripts, history, goal, *unfinished);
-    if (plan.refusal) plan.steps.clear();
+    auto plan = plan_for(scripts, history, goal);
+    if (plan.refusal) {
+        plan.steps.clear();
+        plan.to_record.clear();
+    }
     return plan;
 }
 

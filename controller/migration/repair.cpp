@@ -33,8 +33,7 @@ AppliedScript with_script(AppliedScript row, const Script& script) {
     row.version = script.version;
     row.name = script.name;
     row.checksum = script.up_checksum;
-    row.down_script.reset();
-    if (script.down) row.down_script = script.down->text;
+    row.down_script = stored_way_back(script);
     row.down_checksum = script.down_checksum;
     return row;
 }

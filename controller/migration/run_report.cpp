@@ -24,10 +24,11 @@ DatabaseState describe(const std::string& history_table, const History& history,
         if (!row.journal) rows.push_back(&row);
     }
     state.applied_count = rows.size();
-    const auto by_version = [](const AppliedScript* a, const AppliedScript* b) { return a->version < b->version; };
-    if (const auto last = std::ranges::max_element(rows, by_version); last != rows.end()) {
-        state.current_version = (*last)->version.text();
+    const AppliedScript* last = nullptr;
+    for (const auto* row : rows) {
+        if (!row->version.is_repeatable() && (last == nullptr || row->version > last->version)) last = row;
     }
+    if (last != nullptr) state.current_version = last->version.text();
     state.pending_count = plan.pending.size();
     state.pending = first_of(plan.pending);
     state.missing_count = plan.missing.size();

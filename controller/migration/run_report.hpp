@@ -14,7 +14,7 @@ namespace lockkeeper::migration {
 /// What the database said at the end of a run, held against the source. Counts are exact; lists are bounded.
 struct DatabaseState {
     std::string history_table;                   ///< `public.lockkeeper_history`, resolved
-    std::optional<std::string> current_version;  ///< the highest applied version
+    std::optional<std::string> current_version;  ///< the highest applied version; repeatable scripts have none
     std::size_t applied_count = 0;
     std::size_t pending_count = 0;
     std::vector<std::string> pending;  ///< the first 20, in the order in which they would run
@@ -43,6 +43,7 @@ struct RanScript {
 /// The result of one run: from the engine, whatever executed it, to whoever shows it.
 struct RunReport {
     std::optional<DatabaseState> database;  ///< absent when the database could not be read
+    std::size_t recorded_count = 0;         ///< scripts recorded as applied without having been run
     std::vector<RanScript> ran;
     std::vector<std::string> warnings;
     std::optional<Failure> failure;  ///< absent: the goal is reached

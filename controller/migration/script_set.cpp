@@ -1,59 +1,44 @@
 #include "migration/script_set.hpp"
 
-#include "migration/script_name.hpp"
+#include "migration/layout_readers.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace lockkeeper::migration {
 namespace {
 
-struct Pair {
-    std::string name;
-    std::optional<SourceFile> up;
-    std::optional<SourceFile> down;
-};
-
-std::string both(const std::string& first, const std::string& second) {
-    return "'" + first + "' and '" + second + "'";
-}
-
-void add_to_pair(Pair& pair, const ScriptName& parsed, SourceFile file) {
-    auto& place = parsed.direction == Direction::Up ? pair.up : pair.down;
-    if (place) {
-        throw InvalidSource(file.name, both(place->name, file.name) + " are the same script, version " +
-                                           parsed.version + "; keep one of them");
-    }
-    pair.name = parsed.name;
-    place = std::move(file);
-}
-
-Script script_of(const std::string& version, Pair pair) {
-    if (!pair.up) {
-        throw InvalidSource(pair.down->name,
-                            "'" + pair.down->name + "' has no up script; add '" + version + ".up.sql' or remove it");
-    }
-    Script script{.version = Version(version),
-                  .name = std::move(pair.name),
-                  .up = std::move(*pair.up),
-                  .up_checksum = {},
-                  .down = std::move(pair.down),
-                  .down_checksum = {}};
-    script.up_checksum = checksum_of(script.up.text);
-    if (script.down) script.down_checksum = checksum_of(script.down->text);
-    return script;
-}
-
-void refuse_versions_that_differ_in_zeros_only(const std::vector<Script>& scripts) {
+void refuse_a_version_twice(const std::vector<Script>& scripts) {
     const auto twin = std::ranges::adjacent_find(
         scripts, [](const Script& a, const Script& b) { return same_place(a.version, b.version); });
     if (twin == scripts.end()) return;
     const auto& other = *std::next(twin);
-    throw InvalidSource(other.up.name, both(twin->up.name, other.up.name) +
-                                           " are the same version but for leading zeros; renumber one of them");
+    const auto both = "'" + twin->up.name + "' and '" + other.up.name + "' are ";
+    throw InvalidSource(other.up.name, twin->version == other.version
+                                           ? both + "both version " + other.version.text() + "; renumber one of them"
+                                           : both + "the same version but for zeros; renumber one of them");
+}
+
+Reading read_layout(std::vector<SourceFile> files, Layout layout) {
+    switch (layout) {
+        case Layout::Goose:
+            return read_goose(files);
+        case Layout::Dbmate:
+            return read_dbmate(files);
+        case Layout::Tern:
+            return read_tern(files);
+        case Layout::Flyway:
+            return read_flyway(std::move(files));
+        default:
+            return read_paired(std::move(files));
+    }
 }
 
 }  // namespace
+
+std::optional<std::string> stored_way_back(const Script& script) {
+    if (!script.down) return std::nullopt;
+    return (script.down_mode == TransactionMode::None ? "-- lockkeeper:no-transaction\n" : "") + script.down->text;
+}
 
 Failure failure_of(const InvalidSource& error) {
     Failure failure;
@@ -65,24 +50,20 @@ Failure failure_of(const InvalidSource& error) {
     return failure;
 }
 
-ScriptSet ScriptSet::read(std::vector<SourceFile> files) {
+ScriptSet ScriptSet::read(std::vector<SourceFile> files, Layout layout) {
     ScriptSet set;
     set.digest_ = digest_of(files);
-    std::map<std::string, Pair> pairs;
-    for (auto& file : files) {
-        if (file.name.starts_with('.')) continue;
-        if (const auto parsed = read_paired_name(file.name)) {
-            add_to_pair(pairs[parsed->version], *parsed, std::move(file));
-        } else {
-            set.warnings_.push_back("'" + file.name +
-                                    "' is not a script and was passed over; scripts are named NNN_name.up.sql, "
-                                    "NNN_name.down.sql or NNN_name.sql");
-        }
+    if (layout == Layout::Auto) {
+        set.layout_ = detect_layout(files);
+    } else {
+        set.layout_ = layout;
+        refuse_annotations_of_others(files, layout);
     }
-    set.scripts_.reserve(pairs.size());
-    for (auto& [version, pair] : pairs) set.scripts_.push_back(script_of(version, std::move(pair)));
+    auto reading = read_layout(std::move(files), set.layout_);
+    set.warnings_ = std::move(reading.warnings);
+    set.scripts_ = std::move(reading.scripts);
     std::ranges::sort(set.scripts_, {}, &Script::version);
-    refuse_versions_that_differ_in_zeros_only(set.scripts_);
+    refuse_a_version_twice(set.scripts_);
     return set;
 }
 

@@ -54,6 +54,7 @@ std::strong_ordering compare_numbers(std::string_view left, std::string_view rig
 }
 
 std::strong_ordering operator<=>(const Version& left, const Version& right) {
+    if (left.is_repeatable() != right.is_repeatable()) return left.is_repeatable() <=> right.is_repeatable();
     const auto left_number = left.number();
     const auto right_number = right.number();
     if (const auto order = compare_numbers(left_number, right_number); order != std::strong_ordering::equal) {

@@ -2,6 +2,7 @@
 
 #include "api/reasons.hpp"
 #include "migration/failure.hpp"
+#include "migration/target.hpp"
 #include "migration/version.hpp"
 
 #include <algorithm>
@@ -49,8 +50,9 @@ std::optional<std::size_t> wanted_scripts(const ObservedState& observed, const m
     // The status tells which of two scripts of one number was meant: the one that the database ended at.
     const auto* script = scripts.find(observed.migration.status.current_version.value_or(""));
     if (script == nullptr || !is_target(script->version, *target)) return std::nullopt;
-    return std::ranges::count_if(scripts.scripts(),
-                                 [&](const migration::Script& other) { return other.version <= script->version; });
+    return std::ranges::count_if(scripts.scripts(), [&](const migration::Script& other) {
+        return !migration::lies_beyond(other.version, script->version, scripts);
+    });
 }
 
 /// Is nothing pending, by what is known without asking the database? True only of the very source that it was held
@@ -135,8 +137,19 @@ Verdict retry_not_due(const ObservedState& observed) {
     return Wait{*due};
 }
 
+migration::Severity severity_of(api::Severity severity) {
+    return severity == api::Severity::Fail ? migration::Severity::Fail : migration::Severity::Warn;
+}
+
 Verdict run(const ObservedState& observed) {
-    return Run{{observed.migration.spec.target_version, migration::Rollback::Forbid}};
+    const auto& spec = observed.migration.spec;
+    migration::Goal goal;
+    goal.target = spec.target_version;
+    goal.baseline = spec.baseline;
+    if (spec.policy.allow_out_of_order) goal.policy.out_of_order = migration::OutOfOrder::Allow;
+    goal.policy.checksum_mismatch = severity_of(spec.policy.checksum_mismatch);
+    goal.policy.missing_scripts = severity_of(spec.policy.missing_scripts);
+    return Run{std::move(goal)};
 }
 
 /// Most urgent first; the last one always applies.

@@ -83,6 +83,9 @@ TEST_CASE("a new Migration has its defaults, and a status that nobody takes for 
     CHECK(stored["spec"]["lock"] == json({{"acquireTimeout", "10m"}}));
     CHECK(stored["spec"]["session"] == json({{"lockTimeout", "5s"}, {"statementTimeout", "0"}}));
     CHECK(stored["spec"]["retry"] == json({{"initialDelay", "5s"}, {"maxDelay", "5m"}}));
+    CHECK(stored["spec"]["layout"] == "Auto");
+    CHECK(stored["spec"]["policy"] ==
+          json({{"outOfOrder", "Forbid"}, {"checksumMismatch", "Fail"}, {"missingScripts", "Warn"}}));
     CHECK(stored["spec"]["execution"] == json({{"mode", "InProcess"}}));
     CHECK(stored["spec"]["suspend"] == false);
 }
@@ -102,6 +105,10 @@ TEST_CASE("the API server's defaults are those that a spec has without them") {
     CHECK(stored.spec.retry.initial_delay == ours.retry.initial_delay);
     CHECK(stored.spec.retry.max_delay == ours.retry.max_delay);
     CHECK(stored.spec.suspend == ours.suspend);
+    CHECK(stored.spec.layout == ours.layout);
+    CHECK(stored.spec.policy.allow_out_of_order == ours.policy.allow_out_of_order);
+    CHECK(stored.spec.policy.checksum_mismatch == ours.policy.checksum_mismatch);
+    CHECK(stored.spec.policy.missing_scripts == ours.policy.missing_scripts);
 }
 
 TEST_CASE("a source that is none, or two, is refused with what to write") {
@@ -129,7 +136,8 @@ TEST_CASE("a database that is none is refused with what to write") {
 
 TEST_CASE("keys of inline are file names") {
     const TemporaryNamespace space;
-    const auto good = GENERATE(as<std::string>(), "0001_a.up.sql", "0001_a.down.sql", "1.10-x.sql", "20260101_B.sql");
+    const auto good = GENERATE(as<std::string>(), "0001_a.up.sql", "0001_a.down.sql", "1.10-x.sql", "20260101_B.sql",
+                               "V1.2__orders.sql", "R__views.sql", "V1__a.sql.conf");
     CHECK(space.refusal_of(tests::migration("accepted", "shop-db", inline_source(good))).empty());
     const auto bad = GENERATE(as<std::string>(), "0001_a", "../0001_a.sql", "0001 a.sql", ".sql", "a/b.sql");
     INFO(bad);
@@ -156,6 +164,20 @@ TEST_CASE("durations are refused unless they are such, in every field that holds
     }
     CHECK_THAT(refusal_with(space, field, "577h"), Contains("at most 576h"));
     CHECK(refusal_with(space, field, "5m").empty());
+}
+
+TEST_CASE("layouts and policies are refused unless they are such, with what there is") {
+    const TemporaryNamespace space;
+    CHECK_THAT(refusal_with(space, "/layout", "goose"), Contains("\"Goose\"") && Contains("\"Flyway\""));
+    CHECK_THAT(refusal_with(space, "/policy/outOfOrder", "Warn"), Contains("\"Forbid\", \"Allow\""));
+    CHECK_THAT(refusal_with(space, "/policy/checksumMismatch", "Ignore"), Contains("\"Fail\", \"Warn\""));
+    CHECK_THAT(refusal_with(space, "/policy/missingScripts", "Allow"), Contains("\"Warn\", \"Fail\""));
+    CHECK_THAT(refusal_with(space, "/baseline", ""), Contains("spec.baseline"));
+    for (const auto* layout : {"Auto", "Paired", "Goose", "Dbmate", "Tern", "Flyway"}) {
+        CHECK(refusal_with(space, "/layout", layout).empty());
+    }
+    CHECK(refusal_with(space, "/policy", {{"outOfOrder", "Allow"}, {"missingScripts", "Fail"}}).empty());
+    CHECK(refusal_with(space, "/baseline", "0007_orders").empty());
 }
 
 TEST_CASE("delays of retries are in order and not too short") {

@@ -53,6 +53,11 @@ TEST_CASE("the smallest Migration has the defaults of the CRD") {
     CHECK(spec.retry.max_delay == 5min);
     CHECK_FALSE(spec.suspend);
     CHECK_FALSE(spec.target_version);
+    CHECK(spec.layout == "Auto");
+    CHECK_FALSE(spec.baseline);
+    CHECK_FALSE(spec.policy.allow_out_of_order);
+    CHECK(spec.policy.checksum_mismatch == Severity::Fail);
+    CHECK(spec.policy.missing_scripts == Severity::Warn);
     CHECK(migration.status == MigrationStatus());
 }
 
@@ -62,7 +67,10 @@ TEST_CASE("every field of a spec is read") {
         "database": {"urlFrom": {"secretKeyRef": {"name": "db", "key": "url"}}},
         "source": {"inline": {"0001_a.up.sql": "SELECT 1"},
                    "expectedDigest": "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"},
+        "layout": "Flyway",
         "targetVersion": "0001_a",
+        "baseline": "0",
+        "policy": {"outOfOrder": "Allow", "checksumMismatch": "Warn", "missingScripts": "Fail"},
         "history": {"schema": "app", "table": "runs"},
         "lock": {"acquireTimeout": "1m30s"},
         "session": {"lockTimeout": "500ms", "statementTimeout": "1h"},
@@ -76,6 +84,11 @@ TEST_CASE("every field of a spec is read") {
     CHECK(std::get<InlineSource>(spec.source.from).files.at("0001_a.up.sql") == "SELECT 1");
     CHECK(spec.source.expected_digest->size() == 71);
     CHECK(spec.target_version == "0001_a");
+    CHECK(spec.layout == "Flyway");
+    CHECK(spec.baseline == "0");
+    CHECK(spec.policy.allow_out_of_order);
+    CHECK(spec.policy.checksum_mismatch == Severity::Warn);
+    CHECK(spec.policy.missing_scripts == Severity::Fail);
     CHECK(spec.history.schema == "app");
     CHECK(spec.history.table == "runs");
     CHECK(spec.lock_acquire_timeout == 90s);
@@ -114,6 +127,10 @@ TEST_CASE("a stored spec that cannot be read names its field and what to write")
     CHECK_THAT(problem_with("/spec/suspend", "yes"), Contains("spec.suspend: true or false is expected"));
     CHECK_THAT(problem_with("/spec/execution", {{"mode", "Job"}}), Contains("spec.execution.mode: write InProcess"));
     CHECK_THAT(problem_with("/spec/session", {{"lockTimeout", 5}}), Contains("spec.session.lockTimeout: a text"));
+    CHECK_THAT(problem_with("/spec/layout", "flyway"), Contains("spec.layout: write one of: Auto, Paired"));
+    CHECK_THAT(problem_with("/spec/policy", {{"outOfOrder", "Maybe"}}),
+               Contains("spec.policy.outOfOrder: write one of: Forbid, Allow"));
+    CHECK_THAT(problem_with("/spec/policy", {{"missingScripts", "Ignore"}}), Contains("write one of: Warn, Fail"));
     CHECK_THAT(problem_with("/spec", "nothing"), Contains("spec: an object is expected"));
 }
 

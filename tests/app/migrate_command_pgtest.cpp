@@ -37,6 +37,8 @@ class CommandLine {
         options.retry_for = retry_for;
         options.session.lock_timeout = std::chrono::milliseconds(50);
         options.output = output;
+        options.baseline = baseline;
+        options.policy = policy;
         std::ostringstream results;
         std::ostringstream errors;
         const auto code = run_migrate(options, {results, errors}, {});
@@ -47,6 +49,8 @@ class CommandLine {
 
     const tests::TemporaryDatabase database;
     std::chrono::milliseconds retry_for{0};
+    std::optional<std::string> baseline;
+    migration::Policy policy;
     std::string out;
     std::string err;
 
@@ -97,6 +101,49 @@ TEST_CASE("programs get one JSON object") {
     CHECK(report["database"]["pending"] == nlohmann::json::array({"0002_b"}));
     CHECK(report["error"]["line"] == 1);
     CHECK(report["error"]["sqlstate"] == "42703");
+}
+
+TEST_CASE("plan tells what would run and how, and changes nothing") {
+    CommandLine cli;
+    cli.write("1_a.sql", "-- +goose Up\nSELECT 1;");
+    cli.write("2_b.sql", "-- +goose Up\nSELECT 1;");
+    cli.write("3_c.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nSELECT 1;");
+    cli.baseline = "1";
+    CHECK(cli.run(Action::Plan) == ExitCode::Done);
+    CHECK(cli.out ==
+          "VERSION   RUN      TRANSACTION   FILE\n"
+          "1         record   -             -\n"
+          "2         up       yes           2_b.sql\n"
+          "3         up       no            3_c.sql\n"
+          "The database is at no version yet; 2 scripts pending.\n");
+    CHECK(cli.run(Action::Plan, OutputFormat::Json) == ExitCode::Done);
+    const auto report = nlohmann::json::parse(cli.out);
+    CHECK(report["plan"]["record"] == nlohmann::json::array({"1"}));
+    CHECK(report["plan"]["steps"][1] ==
+          nlohmann::json({{"version", "3"}, {"direction", "up"}, {"transactional", false}, {"file", "3_c.sql"}}));
+    CHECK(cli.database.ask("SELECT to_regclass('lockkeeper_history') IS NULL") == "t");
+    CHECK(cli.run(Action::Status) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("1         baseline\n2         pending\n"));
+
+    CHECK(cli.run(Action::Up) == ExitCode::Done);
+    CHECK_THAT(cli.err, Catch::Contains("taken for applied up to 1, without being run"));
+    CHECK_THAT(cli.out, Catch::Contains("1 script recorded without being run. 2 scripts applied."));
+    CHECK(cli.run(Action::Plan) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("FILE\nThe database is at 3; nothing is pending.\n"));
+}
+
+TEST_CASE("policies decide what an edited and a missing script come to, on the command line") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "SELECT 1;");
+    REQUIRE(cli.run(Action::Up) == ExitCode::Done);
+    cli.write("0001_a.up.sql", "SELECT 2;");
+    cli.policy.checksum_mismatch = migration::Severity::Warn;
+    CHECK(cli.run(Action::Up) == ExitCode::Done);
+    CHECK_THAT(cli.err, Catch::Contains("warning: '0001_a.up.sql' was edited"));
+    cli.database.run("UPDATE lockkeeper_history SET version = '0000_gone', name = 'gone', checksum = 'sha256:0'");
+    cli.policy.missing_scripts = migration::Severity::Fail;
+    CHECK(cli.run(Action::Up) == ExitCode::ChecksumMismatch);
+    CHECK_THAT(cli.err, Catch::Contains("MissingScripts"));
 }
 
 TEST_CASE("an unclosed quote is reported with its file before a database is asked") {

@@ -31,7 +31,7 @@ TEST_CASE("a direction other than exactly up, down or status is refused before a
     for (const auto* direction : {"", "UP", "DOWN", "rollback", " up", "up ", "status "}) {
         INFO(direction);
         CHECK_THAT(refusal_of({"migrate", direction, "--source=x", url}),
-                   Catch::Contains("write exactly up, down, status or repair"));
+                   Catch::Contains("write exactly up, down, status, plan or repair"));
     }
     CHECK(std::get<MigrateOptions>(parse({"migrate", "down", "--source=x", url})).action ==
           MigrateOptions::Action::Down);
@@ -66,6 +66,26 @@ TEST_CASE("options that contradict each other or cannot be read are refused by n
     CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--output=yaml"}), Catch::Contains("'yaml'"));
     CHECK_THAT(refusal_of({"migrate", "up", url}), Catch::Contains("--source"));
     CHECK_THAT(refusal_of({"frobnicate"}), Catch::Contains("frobnicate") || Catch::Contains("subcommand"));
+}
+
+TEST_CASE("layout, baseline and policies are read by their words, and anything else is refused with these") {
+    const auto plain = std::get<MigrateOptions>(parse({"migrate", "up", "--source=x", url}));
+    CHECK(plain.layout == lockkeeper::migration::Layout::Auto);
+    CHECK_FALSE(plain.baseline);
+    const auto all =
+        std::get<MigrateOptions>(parse({"migrate", "plan", "--source=x", url, "--layout=flyway", "--baseline=7",
+                                        "--out-of-order=allow", "--checksum-mismatch=warn", "--missing-scripts=fail"}));
+    CHECK(all.action == MigrateOptions::Action::Plan);
+    CHECK(all.layout == lockkeeper::migration::Layout::Flyway);
+    CHECK(all.baseline == "7");
+    CHECK(all.policy.out_of_order == lockkeeper::migration::OutOfOrder::Allow);
+    CHECK(all.policy.checksum_mismatch == lockkeeper::migration::Severity::Warn);
+    CHECK(all.policy.missing_scripts == lockkeeper::migration::Severity::Fail);
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--layout=Flyway"}),
+               Catch::Contains("--layout is 'Flyway'") && Catch::Contains("auto, paired, goose, dbmate, tern, flyway"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--out-of-order=yes"}),
+               Catch::Contains("allow, forbid"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--missing-scripts=no"}), Catch::Contains("warn, fail"));
 }
 
 TEST_CASE("help is an answer, not an error") {

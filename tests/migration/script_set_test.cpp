@@ -1,27 +1,9 @@
-#include "migration/script_set.hpp"
+#include "support/script_sets.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace lockkeeper::migration;
-
-namespace {
-
-std::string refusal_of(std::vector<SourceFile> files) {
-    try {
-        ScriptSet::read(std::move(files));
-    } catch (const InvalidSource& error) {
-        return error.what();
-    }
-    return "accepted";
-}
-
-std::vector<std::string> versions_of(const ScriptSet& set) {
-    std::vector<std::string> versions;
-    for (const auto& script : set.scripts()) versions.push_back(script.version.text());
-    return versions;
-}
-
-}  // namespace
+using namespace lockkeeper::tests;
 
 TEST_CASE("up and down scripts of one stem are one version") {
     const auto set = ScriptSet::read({{"0001_a.up.sql", "UP"}, {"0001_a.down.sql", "DOWN"}, {"0002_b.sql", "UP"}});
@@ -48,7 +30,7 @@ TEST_CASE("the same version twice names both files") {
     CHECK_THAT(refusal_of({{"0001_a.up.sql", ""}, {"0001_a.sql", ""}}),
                Catch::Contains("0001_a.up.sql") && Catch::Contains("0001_a.sql"));
     CHECK_THAT(refusal_of({{"1_a.sql", ""}, {"001_a.sql", ""}}),
-               Catch::Contains("1_a.sql") && Catch::Contains("leading zeros"));
+               Catch::Contains("1_a.sql") && Catch::Contains("but for zeros"));
 }
 
 TEST_CASE("a down script without its up script is refused") {

@@ -46,16 +46,27 @@ void edit_spec(reconcile::ObservedState& observed);
 std::string conditions_of(const api::MigrationStatus& status);
 
 inline constexpr std::array all_failure_kinds{
-    migration::FailureKind::WaitingForLock,      migration::FailureKind::WaitingForTableLock,
-    migration::FailureKind::DatabaseUnreachable, migration::FailureKind::TransactionConflict,
-    migration::FailureKind::Interrupted,         migration::FailureKind::AccessDenied,
-    migration::FailureKind::DatabaseNotFound,    migration::FailureKind::DatabaseReadOnly,
-    migration::FailureKind::InvalidConnection,   migration::FailureKind::InvalidSource,
-    migration::FailureKind::ChecksumMismatch,    migration::FailureKind::OutOfOrder,
-    migration::FailureKind::RollbackForbidden,   migration::FailureKind::MissingDownScript,
-    migration::FailureKind::ScriptFailed,        migration::FailureKind::LockLost,
-    migration::FailureKind::PoolerDetected,      migration::FailureKind::HistoryMoved,
-    migration::FailureKind::HistoryUnusable,     migration::FailureKind::StatementInDoubt,
+    migration::FailureKind::WaitingForLock,
+    migration::FailureKind::WaitingForTableLock,
+    migration::FailureKind::DatabaseUnreachable,
+    migration::FailureKind::TransactionConflict,
+    migration::FailureKind::Interrupted,
+    migration::FailureKind::AccessDenied,
+    migration::FailureKind::DatabaseNotFound,
+    migration::FailureKind::DatabaseReadOnly,
+    migration::FailureKind::InvalidConnection,
+    migration::FailureKind::InvalidSource,
+    migration::FailureKind::ChecksumMismatch,
+    migration::FailureKind::OutOfOrder,
+    migration::FailureKind::MissingScripts,
+    migration::FailureKind::RollbackForbidden,
+    migration::FailureKind::MissingDownScript,
+    migration::FailureKind::ScriptFailed,
+    migration::FailureKind::LockLost,
+    migration::FailureKind::PoolerDetected,
+    migration::FailureKind::HistoryMoved,
+    migration::FailureKind::HistoryUnusable,
+    migration::FailureKind::StatementInDoubt,
 };
 
 }  // namespace lockkeeper::tests

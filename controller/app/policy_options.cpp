@@ -1,0 +1,69 @@
+#include "app/policy_options.hpp"
+
+#include "app/options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <cctype>
+
+namespace lockkeeper::app {
+namespace {
+
+using migration::Layout;
+using migration::OutOfOrder;
+using migration::Severity;
+
+template <typename Value>
+using Choices = std::vector<std::pair<std::string, Value>>;
+
+template <typename Value>
+Value choose(const std::string& option, const std::string& text, const Choices<Value>& choices) {
+    std::string words;
+    for (const auto& [word, value] : choices) {
+        if (word == text) return value;
+        words += (words.empty() ? "" : ", ") + word;
+    }
+    throw WrongUsage(option + " is '" + text + "'; write one of: " + words);
+}
+
+const Choices<Severity>& severities() {
+    static const Choices<Severity> choices{{"warn", Severity::Warn}, {"fail", Severity::Fail}};
+    return choices;
+}
+
+}  // namespace
+
+void describe_policy(CLI::App& command, PolicyTexts& texts) {
+    command
+        .add_option("--layout", texts.layout, "how the scripts are written: auto, paired, goose, dbmate, tern, flyway")
+        ->capture_default_str();
+    command
+        .add_option("--out-of-order", texts.out_of_order, "a script that sorts before an applied one: allow, forbid")
+        ->capture_default_str();
+    command.add_option("--checksum-mismatch", texts.checksum_mismatch, "an applied script was edited: fail, warn")
+        ->capture_default_str();
+    command
+        .add_option("--missing-scripts", texts.missing_scripts, "an applied script is not in the source: warn, fail")
+        ->capture_default_str();
+}
+
+Layout read_layout(const PolicyTexts& texts) {
+    Choices<Layout> choices;
+    for (const auto layout :
+         {Layout::Auto, Layout::Paired, Layout::Goose, Layout::Dbmate, Layout::Tern, Layout::Flyway}) {
+        std::string word(to_string(layout));
+        word.front() = static_cast<char>(std::tolower(static_cast<unsigned char>(word.front())));
+        choices.emplace_back(std::move(word), layout);
+    }
+    return choose("--layout", texts.layout, choices);
+}
+
+migration::Policy read_policy(const PolicyTexts& texts) {
+    return {choose<OutOfOrder>("--out-of-order", texts.out_of_order,
+                               {{"allow", OutOfOrder::Allow}, {"forbid", OutOfOrder::Forbid}}),
+            choose("--checksum-mismatch", texts.checksum_mismatch, severities()),
+            choose("--missing-scripts", texts.missing_scripts, severities())};
+}
+
+}  // namespace lockkeeper::app

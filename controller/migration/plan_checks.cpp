@@ -1,0 +1,108 @@
+#include "migration/plan_checks.hpp"
+
+#include <algorithm>
+
+namespace lockkeeper::migration {
+namespace {
+
+/// `'a.sql'`, or `'a.sql' and 3 more`.
+std::string first_of(const std::string& first, std::size_t count) {
+    return "'" + first + "'" + (count > 1 ? " and " + std::to_string(count - 1) + " more" : "");
+}
+
+void check_edits(Plan& plan, const ScriptSet& scripts, const Applied& applied, Severity severity) {
+    const Script* first = nullptr;
+    std::size_t count = 0;
+    for (const auto& script : scripts.scripts()) {
+        const auto row = applied.find(script.version.text());
+        if (row == applied.end() || row->second->checksum == script.up_checksum) continue;
+        if (script.version.is_repeatable()) continue;
+        if (count++ == 0) first = &script;
+    }
+    if (first == nullptr) return;
+    const auto what = first_of(first->up.name, count) + (count == 1 ? " was" : " were") + " edited after " +
+                      (count == 1 ? "it was" : "they were") + " applied";
+    if (severity == Severity::Warn) {
+        plan.warnings.push_back(what + "; the database has the old text");
+        return;
+    }
+    plan.refusal = refuse(FailureKind::ChecksumMismatch, what + "; undo the edit and write a new script",
+                          first->version.text(), first->up.name);
+}
+
+void check_missing(Plan& plan, const Goal& goal) {
+    if (goal.policy.missing_scripts == Severity::Warn || goal.extent != Extent::ToGoal || plan.missing.empty()) return;
+    const auto& first = plan.missing.front();
+    plan.refusal =
+        refuse(FailureKind::MissingScripts,
+               first_of(first.text(), plan.missing.size()) +
+                   " is applied and not in the source; put it back, or let missing scripts be a warning only",
+               first.text());
+}
+
+/// Another text for the same thing: the padding of the number or the layout was changed, and nothing else.
+bool same_number_and_name(const Script& script, const AppliedScript& row) {
+    return script.name == row.name && !script.version.number().empty() &&
+           compare_numbers(script.version.number(), row.version.number()) == std::strong_ordering::equal;
+}
+
+std::optional<Failure> find_rename(const ScriptSet& scripts, const Plan& plan, const Applied& applied) {
+    for (const auto& pending : plan.pending) {
+        if (pending.is_repeatable()) continue;
+        const auto* script = scripts.find(pending.text());
+        for (const auto& missing : plan.missing) {
+            const auto& row = *applied.at(missing.text());
+            if (row.checksum == script->up_checksum) {
+                return refuse(FailureKind::ChecksumMismatch,
+                              "'" + script->up.name + "' is the applied " + missing.text() +
+                                  " under another name, and running it again is not safe; give it its old name back",
+                              pending.text(), script->up.name);
+            }
+            if (same_number_and_name(*script, row)) {
+                return refuse(FailureKind::ChecksumMismatch,
+                              "'" + script->up.name + "' has version " + pending.text() + " by the layout " +
+                                  std::string(to_string(scripts.layout())) + ", and was applied as " + missing.text() +
+                                  "; running it again is not safe, so name the layout and the file as they were",
+                              pending.text(), script->up.name);
+            }
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+Failure refuse(FailureKind kind, std::string message, const std::string& version, const std::string& file) {
+    Failure failure;
+    failure.kind = kind;
+    failure.message = std::move(message);
+    failure.version = version;
+    failure.file = file;
+    return failure;
+}
+
+const AppliedScript* newest(const History& history) {
+    const AppliedScript* last = nullptr;
+    for (const auto& row : history) {
+        if (!row.version.is_repeatable() && (last == nullptr || row.version > last->version)) last = &row;
+    }
+    return last;
+}
+
+void check_history(Plan& plan, const ScriptSet& scripts, const Applied& applied, const Goal& goal) {
+    check_edits(plan, scripts, applied, goal.policy.checksum_mismatch);
+    if (!plan.refusal) plan.refusal = find_rename(scripts, plan, applied);
+    if (!plan.refusal) check_missing(plan, goal);
+}
+
+std::optional<Failure> find_insertion(const ScriptSet& scripts, const Plan& plan, const History& history) {
+    const auto* last = newest(history);
+    if (last == nullptr || plan.pending.empty() || plan.pending.front() > last->version) return std::nullopt;
+    const auto& inserted = plan.pending.front();
+    return refuse(FailureKind::OutOfOrder,
+                  "'" + scripts.find(inserted.text())->up.name + "' sorts before " + last->version.text() +
+                      ", which is applied already; give it a higher number",
+                  inserted.text(), scripts.find(inserted.text())->up.name);
+}
+
+}  // namespace lockkeeper::migration
