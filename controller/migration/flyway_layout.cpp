@@ -138,8 +138,7 @@ class FlywayReader {
         }
         refuse_at(file, placeholder,
                   "placeholders of Flyway are not filled in here; write the value, or, where ${…} is meant as it "
-                  "stands, placeholderReplacement=false in '" +
-                      file.name + ".conf'");
+                  "stands, placeholderReplacement=false in a file of the same name with '.conf' behind it");
     }
 
     void add_way_back(const Undo& undo) {

@@ -23,7 +23,8 @@ void check_edits(Plan& plan, const ScriptSet& scripts, const Applied& applied, S
     const auto what = first_of(first->up.name, count) + (count == 1 ? " was" : " were") + " edited after " +
                       (count == 1 ? "it was" : "they were") + " applied";
     if (severity == Severity::Warn) {
-        plan.warnings.push_back(what + "; the database has the old text");
+        // Before what is said of files that are no scripts, since a status shows the first warning only.
+        plan.warnings.insert(plan.warnings.begin(), what + "; the database has the old text");
         return;
     }
     plan.refusal = refuse(FailureKind::ChecksumMismatch, what + "; undo the edit and write a new script",

@@ -4,6 +4,7 @@
 #include "migration/failure.hpp"
 #include "migration/target.hpp"
 #include "migration/version.hpp"
+#include "reconcile/wording.hpp"
 
 #include <algorithm>
 #include <array>
@@ -91,7 +92,12 @@ Verdict source_not_found(const ObservedState& observed) {
 Verdict source_invalid(const ObservedState& observed) {
     const auto* source = std::get_if<SourceInvalid>(&observed.source);
     if (source == nullptr) return std::nullopt;
-    auto invalid = report(Outlook::NeedsAPerson, api::reason::invalid_source, source->message);
+    migration::Failure failure;
+    failure.message = source->message;
+    failure.file = source->file;
+    failure.line = source->line;
+    failure.column = source->column;
+    auto invalid = report(Outlook::NeedsAPerson, api::reason::invalid_source, describe_failure(failure));
     api::ErrorDetails error;
     error.message = source->message;
     error.file = source->file;

@@ -62,7 +62,7 @@ TEST_CASE("a script's configuration says whether it is one transaction") {
 
 TEST_CASE("placeholders of Flyway are refused with their place, unless they are meant as they stand") {
     const SourceFile script{"V1__a.sql", "SELECT 1;\nSELECT '${owner}';"};
-    CHECK_THAT(refusal({script}), Contains("V1__a.sql:2: placeholders") && Contains("'V1__a.sql.conf'"));
+    CHECK_THAT(refusal({script}), Contains("V1__a.sql:2: placeholders") && Contains("placeholderReplacement=false"));
     CHECK(refusal({script, {"V1__a.sql.conf", "placeholderReplacement=false"}}) == "accepted");
 }
 

@@ -88,10 +88,10 @@ TEST_CASE("where out of order is allowed, a script below the applied version run
 }
 
 TEST_CASE("where an edit is a warning, what is pending runs, and all edits are told of in one line") {
-    const auto plan = plan_of({{a.name, "SELECT 99"}, {b.name, "SELECT 98"}, c}, applied({a, b}),
+    const auto plan = plan_of({{a.name, "SELECT 99"}, {b.name, "SELECT 98"}, c, {"notes.txt", ""}}, applied({a, b}),
                               with({.checksum_mismatch = Severity::Warn}));
     CHECK(steps_of(plan) == Texts{"up 0003_c"});
-    REQUIRE(plan.warnings.size() == 1);
+    REQUIRE(plan.warnings.size() == 2);
     CHECK_THAT(plan.warnings[0], Contains("'0001_a.up.sql' and 1 more were edited"));
 }
 

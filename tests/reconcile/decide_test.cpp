@@ -102,6 +102,35 @@ TEST_CASE("suspended at a target below the newest script, nothing is pending") {
     CHECK(rule_for(observed) == "suspended with every script applied");
 }
 
+TEST_CASE("suspended with every script applied, repeatable ones count too") {
+    const std::vector<std::string> versions{"1", "2", "R__views"};
+    auto observed = new_shop();
+    observed.source = SourceFound{migration::ScriptSet::read(
+        {{"V1__a.sql", "SELECT 1"}, {"V2__b.sql", "SELECT 2"}, {"R__views.sql", "SELECT 3"}})};
+    auto database = database_with(versions, versions);
+    database.current_version = "2";
+    observed = after_run(observed, run_that_succeeded(database));
+    observed.migration.spec.suspend = true;
+    CHECK(rule_for(observed) == "suspended with every script applied");
+    observed.migration.spec.target_version = "2";
+    CHECK(rule_for(observed) == "suspended with every script applied");
+}
+
+TEST_CASE("baseline and policies are those of the spec") {
+    auto observed = new_shop();
+    const auto goal = [&] { return std::get<Run>(decide(observed).action).goal; };
+    CHECK_FALSE(goal().baseline);
+    CHECK(goal().policy.out_of_order == migration::OutOfOrder::Forbid);
+    CHECK(goal().policy.checksum_mismatch == migration::Severity::Fail);
+    CHECK(goal().policy.missing_scripts == migration::Severity::Warn);
+    observed.migration.spec.baseline = "0001_customers";
+    observed.migration.spec.policy = {true, api::Severity::Warn, api::Severity::Fail};
+    CHECK(goal().baseline == "0001_customers");
+    CHECK(goal().policy.out_of_order == migration::OutOfOrder::Allow);
+    CHECK(goal().policy.checksum_mismatch == migration::Severity::Warn);
+    CHECK(goal().policy.missing_scripts == migration::Severity::Fail);
+}
+
 TEST_CASE("suspended with something pending, or perhaps pending, Ready does not stay True") {
     auto observed = ready_shop();
     observed.migration.spec.suspend = true;
@@ -149,6 +178,8 @@ TEST_CASE("a source that is no script set is reported with its place") {
     CHECK(report.error->file == "b.sql");
     CHECK(report.error->line == 3);
     CHECK(report.error->column == 7);
+    observed.source = SourceInvalid{"goose has no such annotation", "b.sql", 3, 1};
+    CHECK(report_for(observed).message == "b.sql:3:1: goose has no such annotation");
 }
 
 TEST_CASE("a script set with another digest than the expected one does not run") {
