@@ -2,6 +2,7 @@
 
 #include "engine/session_settings.hpp"
 #include "migration/checksum.hpp"
+#include "postgres/error.hpp"
 
 #include <algorithm>
 #include <random>
@@ -39,15 +40,20 @@ std::string try_sql(LockKey key) {
     return "SELECT pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";
 }
 
-/// The first attempt, the session's guards and the check for a pooler in one message. Behind a pooler nothing is
-/// locked.
-bool prepare_and_try(postgres::Connection& connection, LockKey key) {
-    const auto sql = session_guards(connection.server_version()) +
-                     "SELECT CASE WHEN pg_catalog.pg_backend_pid()=" + std::to_string(connection.backend_pid()) +
-                     " THEN pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ") END";
-    const auto result = connection.query(sql);
-    if (result.is_null(0, 0)) throw PoolerDetected();
-    return result.boolean(0, 0);
+/// The session's guards and the first attempt in one message, with the check for a pooler in front of it: if the
+/// backend is not the one that the session was told of, the message fails before it has set or locked anything.
+bool prepare_and_try(postgres::Connection& connection, LockKey key, const OpenSession& open_another) {
+    const auto prepare = session_guards(connection.server_version()) + try_sql(key);
+    try {
+        return connection
+            .query("SELECT 1 / (pg_catalog.pg_backend_pid()=" + std::to_string(connection.backend_pid()) +
+                   ")::pg_catalog.int4;" + prepare)
+            .boolean(0, 0);
+    } catch (const postgres::CommandError& error) {
+        if (error.sqlstate() != "22012") throw;  // division_by_zero
+    }
+    refuse_shared_backend(connection, open_another);
+    return connection.query(prepare).boolean(0, 0);
 }
 
 std::optional<LockHolder> find_holder(postgres::Connection& connection, LockKey key) {
@@ -81,16 +87,12 @@ LockKey LockKey::of(const postgres::QualifiedName& history_table) {
 
 LockNotAcquired::LockNotAcquired(const LockWait& wait) : std::runtime_error(describe(wait)) {}
 
-PoolerDetected::PoolerDetected()
-    : std::runtime_error(
-          "a connection pooler stands before the database, and a lock could be left behind in it; give the URL of the "
-          "database itself") {}
-
-AdvisoryLock AdvisoryLock::acquire(postgres::Connection& connection, LockKey key, const Patience& patience) {
+AdvisoryLock AdvisoryLock::acquire(postgres::Connection& connection, LockKey key, const Patience& patience,
+                                   const OpenSession& open_another) {
     const auto begin = patience.clock.now();
     auto report_at = begin + std::chrono::seconds(1);
     Pauses pauses;
-    bool held = prepare_and_try(connection, key);
+    bool held = prepare_and_try(connection, key, open_another);
     while (!held) {
         const auto now = patience.clock.now();
         const auto waited = std::chrono::duration_cast<milliseconds>(now - begin);

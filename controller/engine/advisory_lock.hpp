@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/clock.hpp"
+#include "engine/pooler.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/identifier.hpp"
 
@@ -46,13 +47,6 @@ class LockNotAcquired : public std::runtime_error {
     explicit LockNotAcquired(const LockWait& wait);
 };
 
-/// Another backend answers than the one that the session began with: a pooler, which in transaction mode would strand a
-/// session's lock.
-class PoolerDetected : public std::runtime_error {
-  public:
-    PoolerDetected();
-};
-
 /// The session-level advisory lock of a migration history. The session that holds it is the session that runs the
 /// scripts, so a lost connection loses both at once and nobody can run unlocked.
 ///
@@ -69,8 +63,10 @@ class AdvisoryLock {
     };
 
     /// Prepares the session (session_guards) and takes the lock. Throws LockNotAcquired, PoolerDetected, and what
-    /// Connection throws. The connection must outlive the lock.
-    static AdvisoryLock acquire(postgres::Connection& connection, LockKey key, const Patience& patience);
+    /// Connection throws. The connection must outlive the lock. Another session is opened only behind a pooler
+    /// (refuse_shared_backend); nothing is locked or set before it is known that its backend is not shared.
+    static AdvisoryLock acquire(postgres::Connection& connection, LockKey key, const Patience& patience,
+                                const OpenSession& open_another);
 
     AdvisoryLock(AdvisoryLock&& other) noexcept;
     AdvisoryLock& operator=(AdvisoryLock&&) = delete;

@@ -71,7 +71,8 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
             const auto key = LockKey::of(options_.history_table);
             const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, stop,
                                                   [&](const LockWait& wait) { listener.waiting(wait); }};
-            const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience);
+            const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
+                                                    [this](const std::stop_token& end) { return connect(end); });
             work(attempt, key);
         } catch (...) {
             attempt.report.failure = failure_of(std::current_exception());

@@ -42,7 +42,10 @@ void ScriptRunner::run(const Step& step) {
 }
 
 void ScriptRunner::run_as_transaction(const Step& step) {
-    auto message = opening();
+    const bool large = step.script.text.size() >= large_script_bytes;
+    const auto unhurried = unhurried_session(connection_.server_version());
+    if (large) connection_.query(unhurried);
+    auto message = opening() + (large ? unhurried + ";" : "");
     MessageLayout layout{message.size(), count_statements(message), 0, step.script.text.size()};
     std::string last_tag;
     try {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace lockkeeper::engine {
@@ -13,9 +14,18 @@ struct SessionSettings {
 };
 
 /// SET statements for a session that can be trusted with a lock: the server notices within seconds that its client is
-/// gone, no time-out of a role or database ends it between scripts, and text is read as our lexer reads it. By SET,
-/// since poolers refuse them as start-up options. `server_version` as in Connection::server_version().
+/// gone, no time-out of a role or database cuts a script, and text is read as our lexer reads it. A client that falls
+/// silent without closing its connection is noticed too: a session that holds the lock is never idle for longer than
+/// the engine needs between two messages, so the server ends one that is, after 3 s. By SET, since poolers refuse them
+/// as start-up options. `server_version` as in Connection::server_version().
 std::string session_guards(int server_version);
+
+/// From this size on a script is sent to an unhurried_session.
+constexpr std::size_t large_script_bytes = std::size_t{1} << 20U;
+
+/// Before a message that may take longer to arrive than a session may be idle: to the server, a session is idle until
+/// it has read the whole of the next message. Holds until the next reset_session.
+std::string unhurried_session(int server_version);
 
 /// All that DISCARD ALL does except releasing advisory locks, then the guards again. Allowed inside a transaction.
 std::string reset_session(int server_version);

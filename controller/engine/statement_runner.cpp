@@ -52,7 +52,10 @@ void StatementRunner::run_all() {
 }
 
 void StatementRunner::prepare_session() {
-    connection_.query(reset_session(connection_.server_version()) + session_timeouts(context_.settings));
+    const auto version = connection_.server_version();
+    const bool large = step_.script.text.size() >= large_script_bytes;
+    connection_.query(reset_session(version) + session_timeouts(context_.settings) +
+                      (large ? unhurried_session(version) : ""));
 }
 
 /// Statements that set the session are run again, for those behind them count on it.

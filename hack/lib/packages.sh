@@ -9,7 +9,7 @@ packages_build=(
   libcpprest-dev libboost-dev libboost-system-dev libssl-dev libpq-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libyaml-cpp-dev
 )
-packages_test=(catch2 jq)
+packages_test=(catch2 jq pgbouncer)
 packages_services=(postgresql-15 postgresql-client-15 openssl curl ca-certificates)
 packages_lint=(clang-format-16 clang-tidy-16 shellcheck)
 

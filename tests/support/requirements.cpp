@@ -1,5 +1,7 @@
 #include "support/requirements.hpp"
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <iostream>
 #include <stdexcept>
@@ -7,14 +9,17 @@
 namespace lockkeeper::tests {
 namespace {
 
+[[noreturn]] void end_test(const std::string& missing) {
+    if (std::getenv("CI") != nullptr) throw std::runtime_error(missing + "; CI must run hack/test");
+    std::cout << "LOCKKEEPER_SKIPPED: " << missing << "; run hack/test" << std::endl;
+    std::_Exit(0);
+}
+
 /// The value of a variable, or the end of this test.
 std::string require_variable(const char* name) {
     const char* const value = std::getenv(name);
     if (value != nullptr && *value != '\0') return value;
-    if (std::getenv("CI") != nullptr)
-        throw std::runtime_error(std::string(name) + " is not set; CI must run hack/test");
-    std::cout << "LOCKKEEPER_SKIPPED: " << name << " is not set; run hack/test" << std::endl;
-    std::_Exit(0);
+    end_test(std::string(name) + " is not set");
 }
 
 }  // namespace
@@ -27,6 +32,11 @@ std::string require_cluster() {
 }
 std::string require_local_services() {
     return require_variable("LOCKKEEPER_SERVICES");
+}
+
+std::string require_program(const std::string& path) {
+    if (::access(path.c_str(), X_OK) != 0) end_test("there is no " + path);
+    return path;
 }
 
 void control_service(const std::string& action, const std::string& part) {

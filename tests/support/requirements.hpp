@@ -14,6 +14,9 @@ std::string require_cluster();
 /// The folder of the services that `hack/services up` started, which a test may stop and start. Without one as above.
 std::string require_local_services();
 
+/// The path of a program, given back. Without it as above.
+std::string require_program(const std::string& path);
+
 /// Stops or starts a part of the local services on its same port and data: `hack/services ACTION PART`, with ACTION one
 /// of stop, start, kill and PART one of postgres, apiserver, etcd. Throws std::runtime_error if that fails.
 void control_service(const std::string& action, const std::string& part);

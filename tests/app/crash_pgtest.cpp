@@ -1,0 +1,115 @@
+#include "support/cutting_proxy.hpp"
+#include "support/disturbed_run.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <stop_token>
+
+using namespace lockkeeper;
+using namespace std::chrono_literals;
+using tests::ci_or_soak;
+using tests::CuttingProxy;
+using tests::lock_is_free_within;
+using tests::outcome_of;
+using tests::run_once;
+using tests::start_anew;
+using tests::state_of;
+using tests::TemporaryDatabase;
+using tests::undisturbed_state;
+using Direction = CuttingProxy::Direction;
+using Moment = CuttingProxy::Moment;
+using Manner = CuttingProxy::Manner;
+
+namespace {
+
+/// What is wrong after one run through a proxy that cuts, and one more run straight: nothing, it is to be.
+std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::Cut& cut, const std::string& expected) {
+    start_anew(database);
+    {
+        const CuttingProxy proxy(database.url(), cut);
+        std::stop_source stop;
+        auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token()); });
+        if (cut.manner == Manner::Silence) {
+            while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
+            }
+            if (!lock_is_free_within(database, 5s)) return "the lock is not free";
+            stop.request_stop();  // the runner waits for an answer that never comes; whoever started it gives up
+        }
+        const auto report = run.get();
+        if (!proxy.has_cut()) return "the proxy never cut";
+        // The caller tries again by itself, and only what is worth it: so one command ends right.
+        if (report.failure && migration::retry_of(report.failure->kind) != migration::Retry::Soon) {
+            return "the run ended for good with " + outcome_of(report) + ": " + report.failure->message;
+        }
+    }
+    if (!lock_is_free_within(database, 5s)) return "the lock is not free";
+    const auto report = run_once(database.url());
+    if (report.failure) return "the next run ended with " + outcome_of(report) + ": " + report.failure->message;
+    const auto state = state_of(database);
+    return state == expected ? "" : "the end state differs: " + state;
+}
+
+std::string describe(const CuttingProxy::Cut& cut) {
+    return std::string(cut.moment == Moment::Before ? "before" : "after") + " message " + std::to_string(cut.message) +
+           (cut.direction == Direction::ToServer ? " to the server" : " to the client");
+}
+
+/// Every `stride`-th place to cut of an undisturbed run, in both directions, before and after.
+std::vector<CuttingProxy::Cut> places(const TemporaryDatabase& database, Manner manner, std::size_t stride_to_server,
+                                      std::size_t stride_to_client) {
+    start_anew(database);
+    const CuttingProxy proxy(database.url());
+    REQUIRE(outcome_of(run_once(proxy.url())) == "done");
+    std::vector<CuttingProxy::Cut> cuts;
+    for (const auto moment : {Moment::Before, Moment::After}) {
+        // The last message to the server says farewell; by then the run is over.
+        for (std::size_t message = 0; message + 1 < proxy.messages(Direction::ToServer); message += stride_to_server) {
+            cuts.push_back({Direction::ToServer, message, moment, manner});
+        }
+        for (std::size_t message = 0; message < proxy.messages(Direction::ToClient); message += stride_to_client) {
+            cuts.push_back({Direction::ToClient, message, moment, manner});
+        }
+    }
+    return cuts;
+}
+
+}  // namespace
+
+TEST_CASE("a connection cut before or after any message of the protocol leaves every script run once") {
+    const TemporaryDatabase database;
+    const auto expected = undisturbed_state(database);
+    for (const auto& cut : places(database, Manner::Close, 1, ci_or_soak(41, 1))) {
+        const auto fault = fault_after(database, cut, expected);
+        INFO(describe(cut) << ": " << fault);
+        CHECK(fault.empty());
+    }
+}
+
+TEST_CASE("a connection that falls silent gives up its lock within five seconds, and the next run ends right") {
+    std::vector<CuttingProxy::Cut> cuts;
+    std::string expected;
+    {
+        const TemporaryDatabase database;
+        expected = undisturbed_state(database);
+        cuts = places(database, Manner::Silence, ci_or_soak(20, 2), ci_or_soak(400, 20));
+    }
+    std::vector<std::future<std::string>> faults;
+    for (std::size_t next = 0; next < cuts.size();) {
+        faults.clear();
+        const auto first = next;
+        for (; next < std::min(first + 16, cuts.size()); ++next) {
+            faults.push_back(std::async(std::launch::async, [&expected, cut = cuts[next]] {
+                const TemporaryDatabase database;
+                return fault_after(database, cut, expected);
+            }));
+        }
+        for (std::size_t index = 0; index < faults.size(); ++index) {
+            const auto fault = faults[index].get();
+            INFO(describe(cuts[first + index]) << ": " << fault);
+            CHECK(fault.empty());
+        }
+    }
+}

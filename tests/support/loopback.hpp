@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+
+namespace lockkeeper::tests {
+
+/// A file descriptor that is closed with the object.
+class Socket {
+  public:
+    explicit Socket(int descriptor = -1) : descriptor_(descriptor) {}
+    ~Socket();
+    Socket(Socket&& other) noexcept;
+    Socket& operator=(Socket&& other) noexcept;
+    int descriptor() const { return descriptor_; }
+    explicit operator bool() const { return descriptor_ >= 0; }
+
+  private:
+    int descriptor_;
+};
+
+/// Listens on a free port of 127.0.0.1.
+Socket listen_on_loopback();
+std::uint16_t port_of(const Socket& listening);
+/// A connection to a port of 127.0.0.1, or nothing if nobody listens there.
+Socket connect_to_loopback(std::uint16_t port);
+
+}  // namespace lockkeeper::tests
