@@ -113,7 +113,7 @@ AdvisoryLock::AdvisoryLock(AdvisoryLock&& other) noexcept
 AdvisoryLock::~AdvisoryLock() {
     if (connection_ == nullptr) return;
     try {
-        connection_->ignore_stop();
+        connection_->leave_within(std::chrono::seconds(2));
         connection_->query("SELECT pg_catalog.pg_advisory_unlock(" + std::to_string(key_.value) + ")");
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the session is gone, and the lock with it
     }

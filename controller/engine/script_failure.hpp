@@ -9,7 +9,7 @@
 namespace lockkeeper::engine {
 
 /// Behind what is the script's come SET CONSTRAINTS, then session authorization, role and search_path of our own, then
-/// the history row, then COMMIT.
+/// the history row, then the session's reset, then COMMIT.
 constexpr std::size_t history_row_in_closing = 4;
 
 /// Where a message to the server came from: `opening` bytes of ours (with that many statements), then bytes

@@ -16,9 +16,7 @@ std::size_t count_statements(std::string_view sql) {
 }  // namespace
 
 std::string ScriptRunner::opening() const {
-    // What the script before left behind in the session, temporary tables and settings included, ends here.
-    return "BEGIN;" + (session_used_ ? reset_session(connection_.server_version()) : std::string()) +
-           transaction_settings(context_.settings);
+    return "BEGIN;" + transaction_settings(context_.settings);
 }
 
 std::string ScriptRunner::closing(const Step& step) const {
@@ -28,8 +26,10 @@ std::string ScriptRunner::closing(const Step& step) const {
     // The line break ends a trailing -- comment, which would swallow the COMMIT and nobody would notice. Deferred
     // constraints and triggers run while the script's own role and search path still hold.
     // (The order is counted on by locate_failure.)
+    // What the script leaves behind in the session, temporary tables and settings included, ends here and not at the
+    // next BEGIN: the server parses a message, and chooses a transaction's isolation, before its first statement runs.
     return "\n;SET CONSTRAINTS ALL IMMEDIATE;RESET SESSION AUTHORIZATION;RESET ROLE;SET LOCAL search_path=pg_catalog;" +
-           row + ";COMMIT";
+           row + ";" + reset_session(connection_.server_version()) + "COMMIT";
 }
 
 void ScriptRunner::run(const Step& step) {
@@ -38,7 +38,6 @@ void ScriptRunner::run(const Step& step) {
     } else {
         StatementRunner(connection_, context_, step).run();
     }
-    session_used_ = true;
 }
 
 void ScriptRunner::run_as_transaction(const Step& step) {

@@ -24,8 +24,8 @@ class ScriptFailed : public std::runtime_error {
 };
 
 /// Runs scripts on the session that holds the lock, each in one transaction together with its history row, and in one
-/// message where it holds no COPY data: BEGIN, settings, the script, the row, COMMIT. One that cannot be a transaction
-/// is left to StatementRunner.
+/// message where it holds no COPY data: BEGIN, settings, the script, the row, a clean session, COMMIT. One that cannot
+/// be a transaction is left to StatementRunner.
 class ScriptRunner {
   public:
     struct Context {
@@ -49,7 +49,6 @@ class ScriptRunner {
 
     postgres::Connection& connection_;
     Context context_;
-    bool session_used_ = false;
 };
 
 }  // namespace lockkeeper::engine

@@ -146,7 +146,8 @@ void StatementRunner::clear_the_way(std::size_t statement, const migration::Stat
 
 void StatementRunner::journal(const std::string& sql, const std::string& beside) {
     try {
-        connection_.query("BEGIN;" + std::string(into_our_own_role) + sql + ";COMMIT" + beside);
+        // The script may have made its session read only.
+        connection_.query("BEGIN READ WRITE;" + std::string(into_our_own_role) + sql + ";COMMIT" + beside);
     } catch (const postgres::CommandError& error) {
         connection_.query("ROLLBACK");
         migration::Failure failure;

@@ -133,9 +133,10 @@ Result Connection::copy_in(const std::string& sql, std::string_view rows) {
     return collect(rows, {});
 }
 
-void Connection::ignore_stop() {
+void Connection::leave_within(std::chrono::milliseconds patience) {
     stop_ = {};
     waker_ = std::make_unique<Waker>(stop_);
+    deadline_ = steady_clock::now() + patience;
 }
 
 void Connection::while_waiting(std::chrono::milliseconds every, std::function<void()> look) {
@@ -171,9 +172,15 @@ void Connection::flush() {
 
 void Connection::wait(short events) {
     while (true) {
-        const auto woken = waker_->wait(PQsocket(raw(connection_.get())), events, look_every_);
+        auto timeout = look_every_;
+        if (deadline_) {
+            timeout = std::max(std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - steady_clock::now()),
+                               std::chrono::milliseconds(0));
+        }
+        const auto woken = waker_->wait(PQsocket(raw(connection_.get())), events, timeout);
         if (woken == Waker::Woken::Stopped) interrupt();
         if (woken == Waker::Woken::Ready) return;
+        if (deadline_) throw ConnectionLost();
         look_();
     }
 }

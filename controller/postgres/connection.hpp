@@ -47,8 +47,9 @@ class Connection {
     /// As query, for a message whose last statement is `COPY … FROM STDIN`: sends it these rows.
     Result copy_in(const std::string& sql, std::string_view rows);
 
-    /// Sends every statement after this without being interrupted by the stop token: for the way out.
-    void ignore_stop();
+    /// For the way out: from now on the stop token is ignored, and a server that has not answered all that is still
+    /// asked of it after this time counts as lost (ConnectionLost).
+    void leave_within(std::chrono::milliseconds patience);
 
     /// While a command runs, calls `look` each time that another `every` has passed without an answer, on the same
     /// thread. It must not use this connection. An empty `look` ends that.
@@ -80,6 +81,7 @@ class Connection {
     std::unique_ptr<Waker> waker_;
     std::optional<std::chrono::milliseconds> look_every_;
     std::function<void()> look_;
+    std::optional<std::chrono::steady_clock::time_point> deadline_;
 };
 
 }  // namespace lockkeeper::postgres

@@ -80,7 +80,7 @@ TEST_CASE("a stop request cancels the running statement and leaves the session u
     CHECK_THROWS_AS(connection.query("SELECT pg_sleep(30)"), Interrupted);
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
     CHECK_THROWS_AS(connection.query("SELECT 1"), Interrupted);
-    connection.ignore_stop();
+    connection.leave_within(std::chrono::seconds(5));
     CHECK(connection.query("SELECT 1").text(0, 0) == "1");
 }
 
@@ -140,4 +140,11 @@ TEST_CASE("a large message and large rows go through without blocking") {
     connection.query("CREATE TABLE t (a text)");
     connection.copy_in("COPY t FROM STDIN", large + "\n");
     CHECK(connection.query("SELECT length(a) FROM t").integer(0, 0) == 20'000'000);
+}
+
+TEST_CASE("on the way out a server that does not answer in time counts as lost") {
+    const tests::TemporaryDatabase database;
+    auto connection = database.connect();
+    connection.leave_within(std::chrono::milliseconds(50));
+    CHECK_THROWS_AS(connection.query("SELECT pg_sleep(30)"), postgres::ConnectionLost);
 }

@@ -13,8 +13,11 @@ namespace lockkeeper::tests {
 /// How much a test does: hack/soak sets LOCKKEEPER_SOAK, and then nothing is left out.
 std::size_t ci_or_soak(std::size_t ci, std::size_t soak);
 
-/// 20 scripts that leave a trace each time that they run, every fifth of them without a transaction, some with COPY.
-const Files& twenty_scripts();
+enum class InlineRows { With, Without };
+
+/// 20 scripts that leave a trace each time that they run, every fifth of them without a transaction, and two with COPY
+/// and its rows where that is asked for.
+const Files& twenty_scripts(InlineRows rows = InlineRows::With);
 
 /// Empties the schema public, history included.
 void start_anew(const TemporaryDatabase& database);
@@ -23,10 +26,11 @@ void start_anew(const TemporaryDatabase& database);
 std::string state_of(const TemporaryDatabase& database);
 
 /// One attempt of the engine at the twenty scripts.
-migration::RunReport run_once(const std::string& url, const std::stop_token& stop = {});
+migration::RunReport run_once(const std::string& url, InlineRows rows = InlineRows::With,
+                              const std::stop_token& stop = {});
 
 /// Starts anew, runs the twenty scripts in peace, and returns the state that they end in.
-std::string undisturbed_state(const TemporaryDatabase& database);
+std::string undisturbed_state(const TemporaryDatabase& database, InlineRows rows = InlineRows::With);
 
 bool lock_is_free_within(const TemporaryDatabase& database, std::chrono::seconds limit);
 
