@@ -23,7 +23,7 @@ std::optional<NumberedName> read_dbmate_name(std::string_view file) {
 
 class DbmateFile {
   public:
-    explicit DbmateFile(const SourceFile& file) : file_(file) {}
+    explicit DbmateFile(SourceFile file) : file_(std::move(file)) {}
 
     Script read(NumberedName name) {
         for (Lines lines(file_.text); lines.next();) {
@@ -31,15 +31,15 @@ class DbmateFile {
                 begin_up(lines, *options);
             } else if (const auto options_down = options_of(lines.text(), "migrate:down")) {
                 begin_down(lines, *options_down);
-            } else if (!up_ && !is_blank_or_comment(lines.text())) {
-                refuse_at(file_, lines.begin(), "SQL stands before '-- migrate:up'; move it behind that line");
+            } else if (!up_ && !above_ && !is_blank_or_comment(lines.text())) {
+                above_ = lines.begin();
             }
         }
         if (!up_) {
             throw InvalidSource(file_.name,
                                 "'" + file_.name + "' has no line '-- migrate:up'; put it above the script");
         }
-        return script_of(std::move(name.version), std::move(name.name), file_, *up_, down_);
+        return script_of(std::move(name.version), std::move(name.name), std::move(file_), *up_, down_);
     }
 
   private:
@@ -66,6 +66,7 @@ class DbmateFile {
 
     void begin_up(const Lines& line, std::string_view options) {
         if (up_) refuse_at(file_, line.begin(), "'-- migrate:up' is there twice; keep one of them");
+        if (above_) refuse_at(file_, *above_, "SQL stands before '-- migrate:up'; move it behind that line");
         up_ = Section{line.behind(), file_.text.size(), mode_of(line, options)};
     }
 
@@ -76,19 +77,20 @@ class DbmateFile {
         down_ = Section{line.behind(), file_.text.size(), mode_of(line, options)};
     }
 
-    const SourceFile& file_;
+    SourceFile file_;
     std::optional<Section> up_;
     std::optional<Section> down_;
+    std::optional<std::size_t> above_;  ///< where the first SQL above `migrate:up` stands
 };
 
 }  // namespace
 
-Reading read_dbmate(const std::vector<SourceFile>& files) {
+Reading read_dbmate(std::vector<SourceFile> files) {
     Reading reading;
-    for (const auto& file : files) {
+    for (auto& file : files) {
         if (file.name.starts_with('.')) continue;
         if (auto name = read_dbmate_name(file.name)) {
-            reading.scripts.push_back(DbmateFile(file).read(std::move(*name)));
+            reading.scripts.push_back(DbmateFile(std::move(file)).read(std::move(*name)));
         } else {
             reading.warnings.push_back(passed_over(file, "NNN_name.sql"));
         }

@@ -75,7 +75,7 @@ class FlywayReader {
             if (!file.name.starts_with('.') && file.name.ends_with(".sql.conf"))
                 configs_.emplace(file.name.substr(0, file.name.size() - 5), read_config(file));
         }
-        for (const auto& file : files_) {
+        for (auto& file : files_) {
             if (!file.name.starts_with('.') && !file.name.ends_with(".sql.conf")) sort_in(file);
         }
         for (const auto& undo : undos_) add_way_back(undo);
@@ -85,10 +85,10 @@ class FlywayReader {
   private:
     struct Undo {
         Version version;
-        const SourceFile* file;
+        SourceFile* file;
     };
 
-    void sort_in(const SourceFile& file) {
+    void sort_in(SourceFile& file) {
         if (auto name = read_flyway_name(file.name)) {
             take(file, std::move(*name));
         } else if (looks_like_flyway(file.name)) {
@@ -108,7 +108,7 @@ class FlywayReader {
         }
     }
 
-    void take(const SourceFile& file, FlywayName name) {
+    void take(SourceFile& file, FlywayName name) {
         if (name.prefix == 'B') {
             throw InvalidSource(file.name, "'" + file.name +
                                                "' is a baseline script, which is not run here; remove it where the "
@@ -120,8 +120,9 @@ class FlywayReader {
             undos_.push_back({Version(std::move(name.version)), &file});
             return;
         }
-        auto script = script_of(std::move(name.version), std::move(name.name), file, whole(file), std::nullopt);
-        reading_.scripts.push_back(std::move(script));
+        const auto all = whole(file);
+        reading_.scripts.push_back(
+            script_of(std::move(name.version), std::move(name.name), std::move(file), all, std::nullopt));
     }
 
     Section whole(const SourceFile& file) const { return {0, file.text.size(), config_of(file).mode}; }
@@ -144,7 +145,7 @@ class FlywayReader {
     void add_way_back(const Undo& undo) {
         const auto script = std::ranges::find_if(
             reading_.scripts, [&](const Script& other) { return same_place(other.version, undo.version); });
-        const auto& file = *undo.file;
+        auto& file = *undo.file;
         if (script == reading_.scripts.end()) {
             throw InvalidSource(file.name, "'" + file.name + "' undoes nothing; add 'V" + undo.version.text() +
                                                "__name.sql' or remove it");
@@ -154,7 +155,8 @@ class FlywayReader {
                                                "' are the same script, version " + undo.version.text() +
                                                "; keep one of them");
         }
-        auto way_back = script_of(undo.version.text(), {}, file, whole(file), std::nullopt);
+        const auto all = whole(file);
+        auto way_back = script_of(undo.version.text(), {}, std::move(file), all, std::nullopt);
         script->down = std::move(way_back.up);
         script->down_checksum = std::move(way_back.up_checksum);
         script->down_mode = way_back.up_mode;

@@ -19,15 +19,15 @@ std::string upper_case(std::string_view text) {
 /// Reads one file, annotation by annotation.
 class GooseFile {
   public:
-    explicit GooseFile(const SourceFile& file) : file_(file) {}
+    explicit GooseFile(SourceFile file) : file_(std::move(file)) {}
 
     Script read(NumberedName name) {
         for (Lines lines(file_.text); lines.next();) {
             const auto line = trimmed(lines.text());
             if (line.starts_with("--") && trimmed(line.substr(2)).starts_with("+goose")) {
                 annotation(lines, upper_case(trimmed(trimmed(line.substr(2)).substr(6))));
-            } else if (!up_ && !is_blank_or_comment(line)) {
-                refuse_at(file_, lines.begin(), "SQL stands before '-- +goose Up'; move it behind that line");
+            } else if (!up_ && !above_ && !is_blank_or_comment(line)) {
+                above_ = lines.begin();
             }
         }
         if (!up_) {
@@ -37,7 +37,7 @@ class GooseFile {
         (down_ ? *down_ : *up_).end = file_.text.size();
         up_->mode = mode_;
         if (down_) down_->mode = mode_;
-        return script_of(std::move(name.version), std::move(name.name), file_, *up_, down_);
+        return script_of(std::move(name.version), std::move(name.name), std::move(file_), *up_, down_);
     }
 
   private:
@@ -70,6 +70,7 @@ class GooseFile {
 
     void begin_up(const Lines& line) {
         if (up_) refuse_at(file_, line.begin(), "'-- +goose Up' is there twice; keep one of them");
+        if (above_) refuse_at(file_, *above_, "SQL stands before '-- +goose Up'; move it behind that line");
         up_ = Section{line.behind(), file_.text.size()};
     }
 
@@ -82,9 +83,10 @@ class GooseFile {
         down_ = Section{line.behind(), file_.text.size()};
     }
 
-    const SourceFile& file_;
+    SourceFile file_;
     std::optional<Section> up_;
     std::optional<Section> down_;
+    std::optional<std::size_t> above_;      ///< where the first SQL above Up stands
     std::optional<std::size_t> statement_;  ///< where the open StatementBegin stands
     TransactionMode mode_ = TransactionMode::Automatic;
 };
@@ -97,9 +99,9 @@ bool is_go_migration(const std::string& name) {
 
 }  // namespace
 
-Reading read_goose(const std::vector<SourceFile>& files) {
+Reading read_goose(std::vector<SourceFile> files) {
     Reading reading;
-    for (const auto& file : files) {
+    for (auto& file : files) {
         if (file.name.starts_with('.')) continue;
         if (is_go_migration(file.name)) {
             throw InvalidSource(file.name,
@@ -108,7 +110,7 @@ Reading read_goose(const std::vector<SourceFile>& files) {
                                     "SQL, in a file of the same number that ends in .sql");
         }
         if (auto name = read_numbered_name(file.name)) {
-            reading.scripts.push_back(GooseFile(file).read(std::move(*name)));
+            reading.scripts.push_back(GooseFile(std::move(file)).read(std::move(*name)));
         } else {
             reading.warnings.push_back(passed_over(file, "NNN_name.sql"));
         }

@@ -17,9 +17,9 @@ struct Reading {
 /// One reader a layout. Names that start with `.` are passed over, and what is no script with a warning. What the tool
 /// itself refuses, and what it can and this cannot, is InvalidSource that says what to write.
 Reading read_paired(std::vector<SourceFile> files);
-Reading read_goose(const std::vector<SourceFile>& files);
-Reading read_dbmate(const std::vector<SourceFile>& files);
-Reading read_tern(const std::vector<SourceFile>& files);
+Reading read_goose(std::vector<SourceFile> files);
+Reading read_dbmate(std::vector<SourceFile> files);
+Reading read_tern(std::vector<SourceFile> files);
 Reading read_flyway(std::vector<SourceFile> files);
 
 /// `'README.md' is not a script and was passed over; scripts are named …`

@@ -21,11 +21,11 @@ void refuse_a_version_twice(const std::vector<Script>& scripts) {
 Reading read_layout(std::vector<SourceFile> files, Layout layout) {
     switch (layout) {
         case Layout::Goose:
-            return read_goose(files);
+            return read_goose(std::move(files));
         case Layout::Dbmate:
-            return read_dbmate(files);
+            return read_dbmate(std::move(files));
         case Layout::Tern:
-            return read_tern(files);
+            return read_tern(std::move(files));
         case Layout::Flyway:
             return read_flyway(std::move(files));
         default:

@@ -9,11 +9,13 @@
 namespace lockkeeper::migration {
 namespace {
 
-SourceFile part_of(const SourceFile& file, const Section& section) {
-    const auto whole = std::string_view(file.text);
-    std::string text(static_cast<std::size_t>(std::ranges::count(whole.substr(0, section.begin), '\n')), '\n');
-    text += whole.substr(section.begin, section.end - section.begin);
-    return {file.name, std::move(text)};
+/// The section alone, behind as many empty lines as stand before it. A script may be large, so nothing is copied.
+SourceFile part_of(SourceFile file, const Section& section) {
+    file.text.resize(section.end);
+    const auto before = std::string_view(file.text).substr(0, section.begin);
+    const auto lines = static_cast<std::size_t>(std::ranges::count(before, '\n'));
+    file.text.replace(0, section.begin, lines, '\n');
+    return file;
 }
 
 }  // namespace
@@ -26,14 +28,14 @@ bool holds_a_statement(std::string_view text) {
     }
 }
 
-Script script_of(std::string version, std::string name, const SourceFile& file, const Section& up,
+Script script_of(std::string version, std::string name, SourceFile file, const Section& up,
                  const std::optional<Section>& down) {
     const auto text_of = [&](const Section& section) {
         return trimmed(std::string_view(file.text).substr(section.begin, section.end - section.begin));
     };
     Script script{.version = Version(std::move(version)),
                   .name = std::move(name),
-                  .up = part_of(file, up),
+                  .up = {},
                   .up_checksum = checksum_of(text_of(up)),
                   .down = {},
                   .down_checksum = {},
@@ -43,6 +45,7 @@ Script script_of(std::string version, std::string name, const SourceFile& file, 
         script.down_checksum = checksum_of(text_of(*down));
         script.down_mode = down->mode;
     }
+    script.up = part_of(std::move(file), up);
     return script;
 }
 

@@ -22,7 +22,7 @@ bool holds_a_statement(std::string_view text);
 /// A script of a file that holds both directions. Each becomes a text of its own in which lines keep their numbers:
 /// what stands before it is left as empty lines. Checksums are of the section alone, without white space at its ends,
 /// so that a way back which is added later is not an edit. A way back without a statement is none.
-Script script_of(std::string version, std::string name, const SourceFile& file, const Section& up,
+Script script_of(std::string version, std::string name, SourceFile file, const Section& up,
                  const std::optional<Section>& down);
 
 /// Throws InvalidSource at a byte offset of a file.

@@ -18,7 +18,7 @@ TransactionMode mode_of(std::string_view section) {
     return TransactionMode::Automatic;
 }
 
-Script read_file(const SourceFile& file, NumberedName name) {
+Script read_file(SourceFile file, NumberedName name) {
     const auto text = std::string_view(file.text);
     if (const auto action = text.find("{{"); action != std::string_view::npos) {
         refuse_at(file, action,
@@ -37,7 +37,7 @@ Script read_file(const SourceFile& file, NumberedName name) {
         down = Section{middle + separator.size(), text.size()};
         down->mode = mode_of(text.substr(down->begin));
     }
-    return script_of(std::move(name.version), std::move(name.name), file, up, down);
+    return script_of(std::move(name.version), std::move(name.name), std::move(file), up, down);
 }
 
 /// tern counts its scripts from 1 and takes a gap for a file that is missing.
@@ -46,23 +46,24 @@ void refuse_gaps(std::vector<Script>& scripts) {
     std::size_t expected = 1;
     for (const auto& script : scripts) {
         const auto order = compare_numbers(script.version.text(), std::to_string(expected));
-        if (order > 0) {
+        if (order == std::strong_ordering::greater) {
             throw InvalidSource(script.up.name, "script " + std::to_string(expected) + " is missing before '" +
                                                     script.up.name +
                                                     "'; tern's scripts are numbered from 1 without a gap");
         }
-        if (order == 0) ++expected;  // a number that is there twice is refused by its own name
+        if (order == std::strong_ordering::equal)
+            ++expected;  // a number that is there twice is refused by its own name
     }
 }
 
 }  // namespace
 
-Reading read_tern(const std::vector<SourceFile>& files) {
+Reading read_tern(std::vector<SourceFile> files) {
     Reading reading;
-    for (const auto& file : files) {
+    for (auto& file : files) {
         if (file.name.starts_with('.')) continue;
         if (auto name = read_numbered_name(file.name)) {
-            reading.scripts.push_back(read_file(file, std::move(*name)));
+            reading.scripts.push_back(read_file(std::move(file), std::move(*name)));
         } else if (file.name != "tern.conf") {
             reading.warnings.push_back(passed_over(file, "NNN_name.sql"));
         }

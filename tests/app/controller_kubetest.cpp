@@ -68,6 +68,38 @@ TEST_CASE("a Migration becomes Ready, and its status says what the database has"
                Catch::Contains("UpToDate") && Catch::Contains("0002_orders"));
 }
 
+TEST_CASE("layout, baseline and policies of a Migration are those of its run") {
+    const Shop shop;
+    const ControllerProcess controller;
+    shop.database.run("CREATE TABLE customers (id int)");
+    shop.ns.apply_secret("db", shop.database.url());
+    json spec{{"source",
+               {{"inline",
+                 {{"V1__customers.sql", "CREATE TABLE customers (id int);"},
+                  {"V2__orders.sql", "CREATE TABLE orders (id int);"},
+                  {"R__names.sql", "CREATE OR REPLACE VIEW names AS SELECT id FROM customers;"}}}}},
+              {"layout", "Flyway"},
+              {"baseline", "1"}};
+    shop.ns.apply(migration("shop", "db", spec));
+    REQUIRE(shop.becomes("Ready", "True/UpToDate"));
+    CHECK(shop.history() == "1 2 R__names");
+    CHECK(shop.shop()["status"]["currentVersion"] == "2");
+
+    spec["source"]["inline"]["V1__customers.sql"] = "CREATE TABLE customers (id bigint);";
+    shop.ns.apply(migration("shop", "db", spec));
+    REQUIRE(shop.becomes("Stalled", "True/ChecksumMismatch"));
+    spec["policy"] = {{"checksumMismatch", "Warn"}};
+    shop.ns.apply(migration("shop", "db", spec));
+    REQUIRE(shop.becomes("Ready", "True/UpToDate"));
+
+    spec["layout"] = "Goose";
+    spec["source"]["inline"] = {{"1_a.sql", "SELECT 1;"}};
+    shop.ns.apply(migration("shop", "db", spec));
+    CHECK(shop.becomes("Stalled", "True/InvalidSource"));
+    CHECK_THAT(shop.shop()["status"]["lastError"]["message"].get<std::string>(),
+               Catch::Contains("'1_a.sql' has no line '-- +goose Up'"));
+}
+
 TEST_CASE("a new script in the ConfigMap is applied within a second of the change") {
     const Shop shop;
     const ControllerProcess controller;

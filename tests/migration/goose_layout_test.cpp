@@ -61,8 +61,9 @@ TEST_CASE("no transaction in goose is both directions") {
 }
 
 TEST_CASE("what goose refuses, and what only goose can do, is refused with its line") {
-    CHECK_THAT(refusal("SELECT 1;\n"), Contains("00001_a.sql:1:") && Contains("before '-- +goose Up'"));
-    CHECK_THAT(refusal("-- nothing\n"), Contains("has no line '-- +goose Up'"));
+    CHECK_THAT(refusal("SELECT 1;\nSELECT 2;\n-- +goose Up\n"),
+               Contains("00001_a.sql:1:") && Contains("before '-- +goose Up'"));
+    CHECK_THAT(refusal("SELECT 1;\n"), Contains("has no line '-- +goose Up'"));
     CHECK_THAT(refusal("-- +goose Down\nSELECT 1;\n-- +goose Up\n"), Contains(":1: '-- +goose Down' stands above"));
     CHECK_THAT(refusal("-- +goose Up\n-- +goose Up\n"), Contains(":2: '-- +goose Up' is there twice"));
     CHECK_THAT(refusal("-- +goose Up\n-- +goose Down\n-- +goose Down\n"), Contains(":3:"));
