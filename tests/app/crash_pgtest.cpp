@@ -34,6 +34,7 @@ tests::InlineRows rows_for(Manner manner) {
 /// What is wrong after one run through a proxy that cuts, and one more run straight: nothing, it is to be.
 std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::Cut& cut, const std::string& expected) {
     const auto rows = rows_for(cut.manner);
+    std::string said_to_be_done;
     start_anew(database);
     {
         const CuttingProxy proxy(database.url(), cut);
@@ -48,12 +49,17 @@ std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::C
         }
         const auto report = run.get();
         if (!proxy.has_cut()) return "the proxy never cut";
+        for (const auto& script : report.ran) said_to_be_done += (said_to_be_done.empty() ? "" : " ") + script.version;
         // The caller tries again by itself, and only what is worth it: so one command ends right.
         if (report.failure && migration::retry_of(report.failure->kind) != migration::Retry::Soon) {
             return "the run ended for good with " + outcome_of(report) + ": " + report.failure->message;
         }
     }
     if (!lock_is_free_within(database, 5s)) return "the lock is not free";
+    if (!said_to_be_done.empty() && database.ask("SELECT string_agg(version, ' ' ORDER BY version) FROM "
+                                                 "lockkeeper_history WHERE prefix IS NULL") < said_to_be_done) {
+        return "the run says of more scripts than there are in the history that they are done";
+    }
     const auto report = run_once(database.url(), rows);
     if (report.failure) return "the next run ended with " + outcome_of(report) + ": " + report.failure->message;
     const auto state = state_of(database);

@@ -12,6 +12,15 @@ std::ostream& operator<<(std::ostream& stream, RunnerKind kind) {
     return stream << (kind == RunnerKind::Thread ? "threads" : "processes");
 }
 
+namespace {
+
+std::string describe(int code, const std::string& errors) {
+    if (code != 0) return "exit code " + std::to_string(code) + ": " + errors;
+    return errors.find("trying again") == std::string::npos ? "done" : "done, tried again";
+}
+
+}  // namespace
+
 std::vector<std::string> migrate_up_command(const std::string& source) {
     return {LOCKKEEPER_BINARY, "migrate", "up", "--source", source};
 }
@@ -45,8 +54,7 @@ void Runners::run_in_thread(const std::string& url, std::string& outcome) {
     std::ostringstream errors;
     start_.arrive_and_wait();
     const auto code = app::run_migrate(options, {results, errors}, {});
-    outcome =
-        code == app::ExitCode::Done ? "done" : "exit code " + std::to_string(static_cast<int>(code)) + errors.str();
+    outcome = describe(static_cast<int>(code), errors.str());
     ++finished_;
 }
 
@@ -59,7 +67,7 @@ std::vector<std::string> Runners::outcomes() {
     threads_.clear();
     for (std::size_t index = 0; index < processes_.size(); ++index) {
         const auto code = processes_[index]->wait();
-        outcomes_[index] = code == 0 ? "done" : "exit code " + std::to_string(code) + ": " + processes_[index]->log();
+        outcomes_[index] = describe(code, processes_[index]->log());
     }
     return outcomes_;
 }

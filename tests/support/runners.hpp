@@ -25,7 +25,8 @@ class Runners {
 
     /// How many have ended.
     std::size_t finished() const;
-    /// Waits for all. What each ended with: `done`, or its exit code and what it wrote.
+    /// Waits for all. What each ended with: `done`, `done, tried again`, or its exit code and what
+    /// it wrote.
     std::vector<std::string> outcomes();
 
   private:

@@ -1,0 +1,70 @@
+# shellcheck shell=bash
+# Faults that are put into the engine on purpose, each with the test that must notice. Sourced by hack/mutate.
+#
+#   mutant FAULT TEST [FILE OLD NEW]…      FILE is below controller/; OLD stands there exactly once
+
+mutant "the lock is taken by SELECT true, and nothing verifies it" \
+  "of many runners at once every one succeeds and every script is applied once" \
+  engine/advisory_lock.cpp 'return "SELECT pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";' \
+  'return "SELECT true OR " + std::to_string(key.value) + " IS NULL";' \
+  engine/advisory_lock.cpp 'return "EXISTS (SELECT FROM' 'return "true OR EXISTS (SELECT FROM'
+
+mutant "the statement that records a script does not ask for the lock" \
+  "a script that gives up the lock is rolled back and said so" \
+  engine/advisory_lock.cpp 'return "EXISTS (SELECT FROM' 'return "true OR EXISTS (SELECT FROM'
+
+mutant "waiters block inside pg_advisory_lock" \
+  "concurrent index builds survive runners that have waited for two seconds, and none is left INVALID" \
+  engine/advisory_lock.cpp 'return "SELECT pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";' \
+  'return "SELECT pg_catalog.pg_advisory_lock(" + std::to_string(key.value) + ") IS NOT NULL";'
+
+mutant "the row is written outside the script's transaction" \
+  "a connection cut before or after any message of the protocol leaves every script run once" \
+  engine/script_runner.cpp 'row + ";" + reset_session(connection_.server_version()) + "COMMIT";' \
+  '"COMMIT;BEGIN;" + row + ";" + reset_session(connection_.server_version()) + "COMMIT";'
+
+mutant "the lock is on a second connection" \
+  "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
+  engine/migrator.cpp 'const auto lock = AdvisoryLock::acquire(attempt.connection,' \
+  'auto second = connect(stop); const auto lock = AdvisoryLock::acquire(second,' \
+  engine/advisory_lock.cpp '(SELECT FROM pg_catalog.pg_locks WHERE pid=pg_catalog.pg_backend_pid() AND ' \
+  '(SELECT FROM pg_catalog.pg_locks WHERE '
+
+mutant "no line break stands behind a script" \
+  "a script that ends in a comment is committed with its row" \
+  engine/script_runner.cpp '"\n;SET CONSTRAINTS ALL' '";SET CONSTRAINTS ALL'
+
+mutant "a COMMIT in doubt is taken for done" \
+  "a connection cut before or after any message of the protocol leaves every script run once" \
+  engine/script_runner.cpp '    } catch (const postgres::CommandError& error) {' \
+  '    } catch (const postgres::ConnectionLost&) { return; } catch (const postgres::CommandError& error) {'
+
+mutant "a COMMIT in doubt is taken for not done" \
+  "a connection cut before or after any message of the protocol leaves every script run once" \
+  engine/migrator.cpp 'runner.run(step);' \
+  'try { runner.run(step); } catch (const postgres::ConnectionLost&) { attempt.connection = connect(attempt.stop); const auto again =
+   AdvisoryLock::acquire(attempt.connection, key, {std::chrono::seconds(60), clock_, {}, {}}, {}); runner.run(step); }'
+
+mutant "the role is not reset before the row" \
+  "what a script does to its session reaches neither its history row nor the next script" \
+  engine/script_runner.cpp 'RESET SESSION AUTHORIZATION;RESET ROLE;' 'SELECT 1;SELECT 1;'
+
+mutant "the session is not cleaned between two scripts" \
+  "nothing that a script does to its session reaches the next script, or its own history row" \
+  engine/script_runner.cpp 'row + ";" + reset_session(connection_.server_version()) + "COMMIT";' 'row + ";COMMIT";'
+
+mutant "lock_timeout stays on for a concurrent build" \
+  "a concurrent build does not fail by lock_timeout while it waits for an old transaction" \
+  engine/statement_runner.cpp '"SET lock_timeout=0";' '"SELECT 1";'
+
+mutant "a statement in doubt is run again without asking the catalogue" \
+  "a build in doubt is looked up: finished it is not built again, INVALID it is, and missing it is" \
+  engine/statement_runner.cpp 'case Effect::Done:' 'case Effect::Done: return run_statement(statement); case static_cast<Effect>(99):'
+
+mutant "a pooler that shares sessions is let through" \
+  "a pooler that shares sessions is refused by its only and first client, and nothing is left in it" \
+  engine/advisory_lock.cpp '    refuse_shared_backend(connection, open_another);' '    static_cast<void>(open_another);'
+
+mutant "nothing ends a session that falls silent" \
+  "a connection that falls silent gives up its lock within five seconds, and the next run ends right" \
+  engine/session_settings.cpp 'SET idle_session_timeout=3000;' 'SET idle_session_timeout=0;'
