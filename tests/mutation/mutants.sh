@@ -19,9 +19,9 @@ mutant "waiters block inside pg_advisory_lock" \
   'return "SELECT pg_catalog.pg_advisory_lock(" + std::to_string(key.value) + ") IS NOT NULL";'
 
 mutant "the row is written outside the script's transaction" \
-  "a connection cut before or after any message of the protocol leaves every script run once" \
+  "a script that gives up the lock is rolled back and said so" \
   engine/script_runner.cpp 'row + ";" + reset_session(connection_.server_version()) + "COMMIT";' \
-  '"COMMIT;BEGIN;" + row + ";" + reset_session(connection_.server_version()) + "COMMIT";'
+  'std::string("COMMIT;BEGIN;") + row + ";" + reset_session(connection_.server_version()) + "COMMIT";'
 
 mutant "the lock is on a second connection" \
   "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
@@ -42,8 +42,8 @@ mutant "a COMMIT in doubt is taken for done" \
 mutant "a COMMIT in doubt is taken for not done" \
   "a connection cut before or after any message of the protocol leaves every script run once" \
   engine/migrator.cpp 'runner.run(step);' \
-  'try { runner.run(step); } catch (const postgres::ConnectionLost&) { attempt.connection = connect(attempt.stop); const auto again =
-   AdvisoryLock::acquire(attempt.connection, key, {std::chrono::seconds(60), clock_, {}, {}}, {}); runner.run(step); }'
+  'try { runner.run(step); } catch (const postgres::ConnectionLost&) { attempt.connection = connect(attempt.stop); static_cast<void>(new
+   AdvisoryLock(AdvisoryLock::acquire(attempt.connection, key, {std::chrono::seconds(60), clock_, {}, {}}, {}))); runner.run(step); }'
 
 mutant "the role is not reset before the row" \
   "what a script does to its session reaches neither its history row nor the next script" \
