@@ -113,8 +113,8 @@ TEST_CASE("nothing that a script does to its session reaches the next script, or
         "SET search_path = ''",
         "SELECT pg_catalog.set_config('search_path', '', false)",
         "CREATE TEMP TABLE seen (who text); CREATE TEMP TABLE lockkeeper_history (version text)",
-        "SET lock_timeout = '1h'; SET shop.mode = 'odd'; PREPARE q AS SELECT 1; DECLARE c CURSOR WITH HOLD FOR SELECT "
-        "1",
+        "SET lock_timeout = '1h'; SET shop.mode = 'odd'",
+        "PREPARE q AS SELECT 1; DECLARE c CURSOR WITH HOLD FOR SELECT 1",
         "SET standard_conforming_strings = off",
         "SET client_encoding = 'LATIN1'",
         "SET statement_timeout = '1h'; SET idle_in_transaction_session_timeout = '1h'",

@@ -9,6 +9,8 @@ class Socket {
   public:
     explicit Socket(int descriptor = -1) : descriptor_(descriptor) {}
     ~Socket();
+    Socket(const Socket&) = delete;
+    Socket& operator=(const Socket&) = delete;
     Socket(Socket&& other) noexcept;
     Socket& operator=(Socket&& other) noexcept;
     int descriptor() const { return descriptor_; }
