@@ -103,11 +103,11 @@ TEST_CASE("suspended at a target below the newest script, nothing is pending") {
 }
 
 TEST_CASE("suspended with every script applied, repeatable ones count too") {
-    const std::vector<std::string> versions{"1", "2", "R__views"};
+    const std::vector<std::string> all{"1", "2", "R__views"};
     auto observed = new_shop();
     observed.source = SourceFound{migration::ScriptSet::read(
         {{"V1__a.sql", "SELECT 1"}, {"V2__b.sql", "SELECT 2"}, {"R__views.sql", "SELECT 3"}})};
-    auto database = database_with(versions, versions);
+    auto database = database_with(all, all);
     database.current_version = "2";
     observed = after_run(observed, run_that_succeeded(database));
     observed.migration.spec.suspend = true;
