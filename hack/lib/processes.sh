@@ -9,12 +9,17 @@
 # A pid alone could be another process's by now, so the file also has the time at which the process started.
 
 # From /proc/PID/stat: the start time of a process that runs; nothing for one that has ended, reaped or not. The second field, the
-# command's name, may contain spaces and ends with the last parenthesis.
+# command's name, may contain spaces and ends with the last parenthesis. The first thread can be a zombie while others still end, and
+# they hold the files and ports until the last one is gone.
 start_time() {
-  local stat fields
+  local stat fields threads
   read -r stat 2>/dev/null <"/proc/$1/stat" || return 0
   read -r -a fields <<<"${stat##*) }"
-  [[ "${fields[0]}" == [ZX] ]] || echo "${fields[19]}"
+  if [[ "${fields[0]}" == [ZX] ]]; then
+    threads=(/proc/"$1"/task/*)
+    ((${#threads[@]} > 1)) || return 0
+  fi
+  echo "${fields[19]}"
 }
 
 server_pid() {
