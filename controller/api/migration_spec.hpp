@@ -36,6 +36,12 @@ struct HistorySpec {
     std::string table = "lockkeeper_history";
 };
 
+/// Another tool whose history is taken over where ours is empty.
+struct AdoptSpec {
+    std::string from = "Auto";         ///< one of the names that the CRD lists
+    std::optional<std::string> table;  ///< `table` or `schema.table`; unset: the tool's own default
+};
+
 /// Does what is not as it should be end a run before it begins, or is it only told?
 enum class Severity { Warn, Fail };
 
@@ -64,6 +70,7 @@ struct MigrationSpec {
     std::string layout = "Auto";  ///< one of the names that the CRD lists
     std::optional<std::string> target_version;
     std::optional<std::string> baseline;
+    std::optional<AdoptSpec> adopt;
     PolicySpec policy;
     HistorySpec history;
     std::chrono::milliseconds lock_acquire_timeout{600'000};

@@ -95,6 +95,28 @@ std::string read_layout(const Field& field) {
     return field.is_there() ? field.text() : "Auto";
 }
 
+void check_qualified(const Field& field) {
+    const std::string_view name = field.text();
+    const auto dot = name.find('.');
+    const auto is_part = [](std::string_view part) {
+        return !part.empty() && part.size() <= longest_identifier && part.find('.') == std::string_view::npos &&
+               part.find('\0') == std::string_view::npos;
+    };
+    if (is_part(name.substr(0, dot)) && (dot == std::string_view::npos || is_part(name.substr(dot + 1)))) return;
+    throw InvalidField(field.path(), "write table or schema.table, each of 1 to 63 bytes");
+}
+
+std::optional<AdoptSpec> read_adopt(const Field& field) {
+    if (!field.is_there()) return std::nullopt;
+    AdoptSpec adopt;
+    const auto from = field["from"];
+    read_word(from, {"Auto", "GolangMigrate", "Goose", "Dbmate", "Tern", "Flyway", "Atlas", "Versions"}, 0);
+    read(from, adopt.from);
+    adopt.table = optional_text(field["table"]);
+    if (adopt.table) check_qualified(field["table"]);
+    return adopt;
+}
+
 void read(const Field& field, Severity& into) {
     into = static_cast<Severity>(read_word(field, {"Warn", "Fail"}, static_cast<std::size_t>(into)));
 }
@@ -151,6 +173,10 @@ MigrationSpec spec_from_json(const Field& field) {
     spec.layout = read_layout(field["layout"]);
     spec.target_version = optional_text(field["targetVersion"]);
     spec.baseline = optional_text(field["baseline"]);
+    spec.adopt = read_adopt(field["adopt"]);
+    if (spec.adopt && spec.baseline) {
+        throw InvalidField(field["adopt"].path(), "write adopt or baseline, not both");
+    }
     spec.policy = read_policy(field["policy"]);
     read_identifier(field["history"]["schema"], spec.history.schema);
     read_identifier(field["history"]["table"], spec.history.table);

@@ -18,6 +18,7 @@ migration::Goal goal_of(const MigrateOptions& options) {
     migration::Goal goal;
     goal.target = options.target;
     goal.baseline = options.baseline;
+    goal.adopt = options.adopt;
     goal.policy = options.policy;
     if (options.action == MigrateOptions::Action::Down) {
         goal.rollback = migration::Rollback::Allow;
@@ -43,8 +44,9 @@ class Progress : public engine::RunListener {
     }
     void planned(const migration::Plan& plan) override {
         if (!plan.to_record.empty()) {
-            streams_.err << "taken for applied up to " << plan.to_record.back().version.text() << ", without being run"
-                         << std::endl;
+            streams_.err << "taken for applied up to " << plan.to_record.back().version.text()
+                         << (plan.adopted_from.empty() ? "" : ", as " + plan.adopted_from + " says")
+                         << ", without being run" << std::endl;
         }
         if (!first_ && !plan.steps.empty()) first_ = plan.steps.front().version.text();
     }

@@ -96,22 +96,20 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
             "and "
             "they with it");
     }
-    const auto history = [&] {
-        try {
-            return postgres::QualifiedName::parse(texts.history);
-        } catch (const std::invalid_argument& error) {
-            throw WrongUsage(std::string("--history: ") + error.what());
-        }
-    }();
+    auto adopt = read_adopt(texts.policy);
+    if (adopt && !texts.baseline.empty()) {
+        throw WrongUsage("--adopt and --baseline are both given; keep one of them");
+    }
     MigrateOptions options{.action = action,
                            .source = texts.source,
                            .layout = read_layout(texts.policy),
                            .target = {},
                            .baseline = {},
+                           .adopt = std::move(adopt),
                            .policy = read_policy(texts.policy),
                            .all = texts.all,
                            .url = postgres::ConnectionUrl::parse(url_text(texts), postgres::UrlTrust::Owner),
-                           .history = history,
+                           .history = read_table("--history", texts.history),
                            .acquire_timeout = parse_duration("--lock-acquire-timeout", texts.acquire_timeout),
                            .retry_for = parse_duration("--retry-for", texts.retry_for),
                            .session = {parse_duration("--lock-timeout", texts.lock_timeout),

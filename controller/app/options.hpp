@@ -25,6 +25,7 @@ struct MigrateOptions {
     migration::Layout layout = migration::Layout::Auto;
     std::optional<std::string> target;
     std::optional<std::string> baseline;
+    std::optional<migration::Adopt> adopt;
     migration::Policy policy;
     bool all = false;  ///< down: every applied version
     postgres::ConnectionUrl url;

@@ -13,6 +13,7 @@ namespace {
 using migration::Layout;
 using migration::OutOfOrder;
 using migration::Severity;
+using migration::Tool;
 
 template <typename Value>
 using Choices = std::vector<std::pair<std::string, Value>>;
@@ -34,6 +35,14 @@ const Choices<Severity>& severities() {
 
 }  // namespace
 
+postgres::QualifiedName read_table(const std::string& option, const std::string& text) {
+    try {
+        return postgres::QualifiedName::parse(text);
+    } catch (const std::invalid_argument& error) {
+        throw WrongUsage(option + ": " + error.what());
+    }
+}
+
 void describe_policy(CLI::App& command, PolicyTexts& texts) {
     command
         .add_option("--layout", texts.layout, "how the scripts are written: auto, paired, goose, dbmate, tern, flyway")
@@ -46,6 +55,28 @@ void describe_policy(CLI::App& command, PolicyTexts& texts) {
     command
         .add_option("--missing-scripts", texts.missing_scripts, "an applied script is not in the source: warn, fail")
         ->capture_default_str();
+    command.add_option("--adopt", texts.adopt,
+                       "if the history is empty, take over that of another tool: auto, golang-migrate, goose, dbmate, "
+                       "tern, flyway, atlas, versions");
+    command.add_option("--adopt-table", texts.adopt_table,
+                       "where the other tool keeps its history, as table or schema.table (default: the tool's own)");
+}
+
+std::optional<migration::Adopt> read_adopt(const PolicyTexts& texts) {
+    if (texts.adopt.empty() && texts.adopt_table.empty()) return std::nullopt;
+    if (texts.adopt.empty()) throw WrongUsage("--adopt-table goes with --adopt; write --adopt=auto");
+    migration::Adopt adopt;
+    adopt.from = choose<Tool>("--adopt", texts.adopt,
+                              {{"auto", Tool::Auto},
+                               {"golang-migrate", Tool::GolangMigrate},
+                               {"goose", Tool::Goose},
+                               {"dbmate", Tool::Dbmate},
+                               {"tern", Tool::Tern},
+                               {"flyway", Tool::Flyway},
+                               {"atlas", Tool::Atlas},
+                               {"versions", Tool::Versions}});
+    if (!texts.adopt_table.empty()) adopt.table = read_table("--adopt-table", texts.adopt_table).text();
+    return adopt;
 }
 
 Layout read_layout(const PolicyTexts& texts) {

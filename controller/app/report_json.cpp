@@ -71,7 +71,9 @@ json to_json(const engine::Migrator::Inspection& inspection) {
                          {"file", step.script.name}});
     }
     auto object = to_json(inspection.report);
-    object["plan"] = {{"record", std::move(records)}, {"steps", std::move(steps)}};
+    object["plan"] = {{"record", std::move(records)},
+                      {"adoptedFrom", plan.adopted_from.empty() ? json(nullptr) : json(plan.adopted_from)},
+                      {"steps", std::move(steps)}};
     return object;
 }
 

@@ -33,7 +33,8 @@ std::vector<Row> rows_of(const engine::Migrator::Inspection& inspection) {
                         api::to_string(std::chrono::floor<std::chrono::seconds>(script.applied_at)),
                         std::to_string(script.duration.count()) + " ms"});
     }
-    for (const auto& record : inspection.plan.to_record) rows.push_back({record.version, "baseline", {}, {}});
+    const std::string taken = inspection.plan.adopted_from.empty() ? "baseline" : "to adopt";
+    for (const auto& record : inspection.plan.to_record) rows.push_back({record.version, taken, {}, {}});
     for (const auto& version : inspection.plan.pending) rows.push_back({version, "pending", {}, {}});
     for (const auto& script : inspection.history) {
         if (!script.journal) continue;

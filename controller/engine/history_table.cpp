@@ -103,7 +103,7 @@ std::string HistoryTable::record_sql(const migration::Step& step, const std::str
            quote_literal(source_digest) + ")" + std::string(step.version.is_repeatable() ? replacing : "");
 }
 
-std::string HistoryTable::record_sql(const std::vector<migration::Record>& records, const std::string& source_digest,
+std::string HistoryTable::record_sql(const std::vector<migration::Record>& records, const std::string& source,
                                      LockKey key) const {
     std::string rows;
     for (const auto& record : records) {
@@ -117,7 +117,7 @@ std::string HistoryTable::record_sql(const std::vector<migration::Record>& recor
            AdvisoryLock::held_sql(key) +
            " THEN version END, name, checksum, down_script, down_checksum, true, 0, 0, applied_at, '0', "
            "session_user, " +
-           quote_literal(source_digest) + " FROM (VALUES " + rows +
+           quote_literal(source) + " FROM (VALUES " + rows +
            ") AS known (version, name, checksum, down_script, down_checksum, applied_at)";
 }
 

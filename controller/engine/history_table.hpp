@@ -45,10 +45,9 @@ class HistoryTable {
     /// cannot commit, and 23505 if the script is recorded already; the row of a repeatable one is replaced.
     std::string record_sql(const migration::Step& step, const std::string& source_digest, LockKey key) const;
 
-    /// SQL that records scripts as applied which were not run. It raises 23502 if this session no longer holds the
-    /// lock, and 23505 if one of them is recorded already.
-    std::string record_sql(const std::vector<migration::Record>& records, const std::string& source_digest,
-                           LockKey key) const;
+    /// SQL that records scripts as applied which were not run; `source` says where that is known from. It raises 23502
+    /// if this session no longer holds the lock, and 23505 if one of them is recorded already.
+    std::string record_sql(const std::vector<migration::Record>& records, const std::string& source, LockKey key) const;
 
     /// SQL that takes a version out after its down step. It raises 22012 if this session no longer holds the lock or
     /// the version is not there.

@@ -1,5 +1,6 @@
 #include "engine/migrator.hpp"
 
+#include "engine/foreign_table_reader.hpp"
 #include "engine/run_failure.hpp"
 #include "engine/script_runner.hpp"
 
@@ -15,6 +16,13 @@ using migration::RunReport;
 HistoryTable::DownScripts needed_down_scripts(const migration::Goal& goal) {
     return goal.rollback == migration::Rollback::Allow ? HistoryTable::DownScripts::Load
                                                        : HistoryTable::DownScripts::Leave;
+}
+
+/// What the goal wants adopted; it is looked for only where the history is empty.
+migration::Foreign find_foreign(postgres::Connection& connection, const std::optional<migration::History>& history,
+                                const migration::Goal& goal) {
+    if (!goal.adopt || goal.extent != migration::Extent::ToGoal || (history && !history->empty())) return {};
+    return read_foreign_history(connection, *goal.adopt);
 }
 
 Failure moved(const std::string& from, const std::string& to) {
@@ -109,7 +117,8 @@ void Migrator::repair_under_lock(Attempt& attempt, LockKey key, const std::vecto
 
 void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
     const auto history = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
-    attempt.plan = migration::make_plan(attempt.scripts, history.value_or(migration::History{}), attempt.goal);
+    attempt.plan = migration::make_plan(attempt.scripts, history.value_or(migration::History{}), attempt.goal,
+                                        find_foreign(attempt.connection, history, attempt.goal));
     attempt.report.database =
         migration::describe(options_.history_table.text(), history.value_or(migration::History{}), attempt.plan);
     attempt.report.warnings = attempt.plan.warnings;
@@ -125,7 +134,9 @@ void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
     if (attempt.plan.steps.empty() && attempt.plan.to_record.empty()) return;
     if (!history) attempt.table.create(attempt.connection);
     if (!attempt.plan.to_record.empty()) {
-        const auto rows = attempt.table.record_sql(attempt.plan.to_record, attempt.scripts.digest(), key);
+        const auto source =
+            attempt.plan.adopted_from.empty() ? attempt.scripts.digest() : "adopted from " + attempt.plan.adopted_from;
+        const auto rows = attempt.table.record_sql(attempt.plan.to_record, source, key);
         attempt.connection.query("BEGIN;" + rows + ";COMMIT");
         attempt.report.recorded_count = attempt.plan.to_record.size();
     }
@@ -165,7 +176,7 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
         auto connection = connect(stop);
         const HistoryTable table(options_.history_table);
         history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
-        plan = migration::make_plan(scripts, history, goal);
+        plan = migration::make_plan(scripts, history, goal, find_foreign(connection, history, goal));
         report.database = migration::describe(options_.history_table.text(), history, plan);
         report.warnings = plan.warnings;
         report.failure = plan.refusal;

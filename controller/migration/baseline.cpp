@@ -5,7 +5,6 @@
 #include <algorithm>
 
 namespace lockkeeper::migration {
-namespace {
 
 Record record_of(const Script& script) {
     Record record{script.version, script.name, script.up_checksum, {}, {}, {}};
@@ -13,8 +12,6 @@ Record record_of(const Script& script) {
     record.down_checksum = script.down_checksum;
     return record;
 }
-
-}  // namespace
 
 Baseline baseline_of(const ScriptSet& scripts, const std::string& version) {
     const Version wanted(version);

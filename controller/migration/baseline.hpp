@@ -18,6 +18,9 @@ struct Baseline {
 /// scripts are not among them: they run.
 Baseline baseline_of(const ScriptSet& scripts, const std::string& version);
 
+/// The row of a script that is not run.
+Record record_of(const Script& script);
+
 /// A history as if it held these rows.
 History history_with(const std::vector<Record>& records);
 

@@ -66,6 +66,8 @@ std::string_view to_string(FailureKind kind) {
             return "HistoryMoved";
         case FailureKind::HistoryUnusable:
             return "HistoryUnusable";
+        case FailureKind::AdoptionRefused:
+            return "AdoptionRefused";
     }
     return "ScriptFailed";
 }

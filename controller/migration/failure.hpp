@@ -33,6 +33,7 @@ enum class FailureKind {
     PoolerDetected,
     HistoryMoved,     ///< the history table's name changed to a table that is empty
     HistoryUnusable,  ///< the history table exists but cannot be read or written, or has another shape
+    AdoptionRefused,  ///< what another tool's history says cannot be taken over as it is
 };
 
 enum class Retry { Soon, Slowly, Never };

@@ -1,5 +1,6 @@
 #include "migration/plan.hpp"
 
+#include "migration/adoption.hpp"
 #include "migration/baseline.hpp"
 #include "migration/plan_checks.hpp"
 #include "migration/resume.hpp"
@@ -125,7 +126,7 @@ Plan plan_settled(const ScriptSet& scripts, const History& history, const Goal& 
     for (const auto& script : scripts.scripts()) {
         const auto row = applied.find(script.version.text());
         const bool is_new = row == applied.end();
-        if (is_new || (script.version.is_repeatable() && row->second->checksum != script.up_checksum))
+        if (is_new || (script.version.is_repeatable() && !is_checksum_of(row->second->checksum, script)))
             plan.pending.push_back(script.version);
     }
     for (const auto& row : history) {
@@ -152,19 +153,25 @@ Plan plan_unsettled(const ScriptSet& scripts, const History& history, const Goal
     return plan;
 }
 
-/// The plan for a database that has the scripts up to a version, and no history.
-Plan plan_from_baseline(const ScriptSet& scripts, const Goal& goal) {
-    auto baseline = baseline_of(scripts, *goal.baseline);
-    if (baseline.refusal) {
-        Plan plan;
-        plan.refusal = std::move(baseline.refusal);
-        return plan;
-    }
-    const auto history = history_with(baseline.records);
+Plan refused(Failure refusal) {
+    Plan plan;
+    plan.refusal = std::move(refusal);
+    return plan;
+}
+
+/// The plan for a database that has these scripts, and no history.
+Plan plan_from(Baseline baseline, const ScriptSet& scripts, const Goal& goal) {
+    if (baseline.refusal) return refused(std::move(*baseline.refusal));
     auto upwards = goal;
     upwards.rollback = Rollback::Forbid;  // what is not recorded yet cannot be rolled back
-    auto plan = plan_settled(scripts, history, upwards);
+    auto plan = plan_settled(scripts, history_with(baseline.records), upwards);
     plan.to_record = std::move(baseline.records);
+    return plan;
+}
+
+/// The plan for a database that has the scripts up to a version, and no history.
+Plan plan_from_baseline(const ScriptSet& scripts, const Goal& goal) {
+    auto plan = plan_from(baseline_of(scripts, *goal.baseline), scripts, goal);
     if (plan.refusal && plan.refusal->kind == FailureKind::RollbackForbidden) {
         plan.refusal =
             refuse(FailureKind::InvalidSource, "the target '" + *goal.target + "' lies below the baseline '" +
@@ -173,8 +180,16 @@ Plan plan_from_baseline(const ScriptSet& scripts, const Goal& goal) {
     return plan;
 }
 
-Plan plan_for(const ScriptSet& scripts, const History& history, const Goal& goal) {
-    if (history.empty() && goal.baseline && goal.extent == Extent::ToGoal) return plan_from_baseline(scripts, goal);
+Plan plan_for(const ScriptSet& scripts, const History& history, const Goal& goal, const Foreign& foreign) {
+    if (history.empty() && goal.extent == Extent::ToGoal) {
+        if (foreign.refusal) return refused(*foreign.refusal);
+        if (foreign.history) {
+            auto plan = plan_from(adoption_of(scripts, *foreign.history), scripts, goal);
+            plan.adopted_from = foreign.history->table;
+            return plan;
+        }
+        if (goal.baseline) return plan_from_baseline(scripts, goal);
+    }
     const auto unfinished = std::ranges::find_if(history, [](const auto& row) { return row.journal.has_value(); });
     return unfinished == history.end() ? plan_settled(scripts, history, goal)
                                        : plan_unsettled(scripts, history, goal, *unfinished);
@@ -182,8 +197,11 @@ Plan plan_for(const ScriptSet& scripts, const History& history, const Goal& goal
 
 }  // namespace
 
-Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal) {
-    auto plan = plan_for(scripts, history, goal);
+Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal, const Foreign& foreign) {
+    auto plan = plan_for(scripts, history, goal, foreign);
+    if (history.empty() && goal.adopt && goal.extent == Extent::ToGoal && !foreign.history) {
+        plan.warnings.emplace_back("no history of another tool was found to adopt");
+    }
     if (plan.refusal) {
         plan.steps.clear();
         plan.to_record.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "migration/failure.hpp"
+#include "migration/foreign_history.hpp"
 #include "migration/history.hpp"
 #include "migration/script_set.hpp"
 #include "migration/script_text.hpp"
@@ -43,6 +44,8 @@ struct Goal {
     Policy policy{};
     /// Scripts up to this version count as applied where the history is empty; elsewhere it means nothing.
     std::optional<std::string> baseline{};
+    /// Where the history is empty, what this tool has applied counts as applied; elsewhere it means nothing.
+    std::optional<Adopt> adopt{};
 };
 
 /// One script to run.
@@ -75,6 +78,7 @@ struct Record {
 /// What the scripts and the history together ask for.
 struct Plan {
     std::vector<Record> to_record;  ///< before any step runs, in one transaction
+    std::string adopted_from{};     ///< the table that `to_record` was read from; empty for a baseline
     std::vector<Step> steps;
     std::vector<Version> pending;  ///< in the source, up to the target, and not in the database
     std::vector<Version> missing;  ///< in the database, not in the source
@@ -82,18 +86,20 @@ struct Plan {
     std::optional<Failure> refusal;  ///< set: nothing may run, and `steps` and `to_record` are empty
 };
 
-/// Pure: what to run so that a database with this history reaches the goal.
+/// Pure: what to run so that a database with this history reaches the goal. `foreign` is what the goal's `adopt` has
+/// found there, and counts where the history is empty.
 ///
 /// Every script that is to run is split and checked here, so that the last one's unclosed quote is found before the
 /// first one runs. Refuses with ChecksumMismatch (an applied script was edited), OutOfOrder (a pending script sorts
 /// before an applied one), MissingScripts, all three as the goal's policy says; RollbackForbidden, MissingDownScript,
-/// InvalidSource (no such target or baseline, an ambiguous one, or a script that cannot run), StatementInDoubt (see
-/// resume.hpp). A script that an earlier run left in the middle comes first. An applied script that is missing from the
-/// source is never a reason to roll back. A pending script with the checksum of a missing applied one, or with its
-/// number and name, was renamed: it is refused as ChecksumMismatch rather than run twice.
+/// InvalidSource (no such target or baseline, an ambiguous one, or a script that cannot run), AdoptionRefused (see
+/// adoption.hpp), StatementInDoubt (see resume.hpp). A script that an earlier run left in the middle comes first. An
+/// applied script that is missing from the source is never a reason to roll back. A pending script with the checksum of
+/// a missing applied one, or with its number and name, was renamed: it is refused as ChecksumMismatch rather than run
+/// twice.
 ///
 /// A repeatable script is pending whenever its checksum is not the recorded one. It runs behind all others, is no
 /// version to aim at, and is never rolled back.
-Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal);
+Plan make_plan(const ScriptSet& scripts, const History& history, const Goal& goal, const Foreign& foreign = {});
 
 }  // namespace lockkeeper::migration

@@ -1,5 +1,7 @@
 #include "migration/plan_checks.hpp"
 
+#include "migration/adoption.hpp"
+
 #include <algorithm>
 
 namespace lockkeeper::migration {
@@ -15,8 +17,8 @@ void check_edits(Plan& plan, const ScriptSet& scripts, const Applied& applied, S
     std::size_t count = 0;
     for (const auto& script : scripts.scripts()) {
         const auto row = applied.find(script.version.text());
-        if (row == applied.end() || row->second->checksum == script.up_checksum) continue;
-        if (script.version.is_repeatable()) continue;
+        if (row == applied.end() || script.version.is_repeatable()) continue;
+        if (is_checksum_of(row->second->checksum, script)) continue;
         if (count++ == 0) first = &script;
     }
     if (first == nullptr) return;
@@ -47,6 +49,12 @@ bool same_number_and_name(const Script& script, const AppliedScript& row) {
            compare_numbers(script.version.number(), row.version.number()) == std::strong_ordering::equal;
 }
 
+/// Was the row adopted from a tool that knows numbers alone, and is this the number?
+bool is_adopted_number(const Script& script, const AppliedScript& row) {
+    return row.checksum == unknown_checksum && row.version.number() == row.version.text() &&
+           compare_numbers(script.version.number(), row.version.number()) == std::strong_ordering::equal;
+}
+
 std::optional<Failure> find_rename(const ScriptSet& scripts, const Plan& plan, const Applied& applied) {
     for (const auto& pending : plan.pending) {
         if (pending.is_repeatable()) continue;
@@ -57,6 +65,14 @@ std::optional<Failure> find_rename(const ScriptSet& scripts, const Plan& plan, c
                 return refuse(FailureKind::ChecksumMismatch,
                               "'" + script->up.name + "' is the applied " + missing.text() +
                                   " under another name, and running it again is not safe; give it its old name back",
+                              pending.text(), script->up.name);
+            }
+            if (is_adopted_number(*script, row)) {
+                return refuse(FailureKind::ChecksumMismatch,
+                              "'" + script->up.name + "' has the number of " + missing.text() +
+                                  ", which another tool had applied when its history was adopted; if it is that "
+                                  "script, say 'lockkeeper migrate repair --rename " +
+                                  missing.text() + "=" + pending.text() + "', and else give it another number",
                               pending.text(), script->up.name);
             }
             if (same_number_and_name(*script, row)) {

@@ -1,5 +1,6 @@
 #include "migration/repair.hpp"
 
+#include "migration/adoption.hpp"
 #include "migration/script_text.hpp"
 
 #include <algorithm>
@@ -52,7 +53,7 @@ AppliedScript rename(const ScriptSet& scripts, const History& history, const Rep
     if (std::ranges::any_of(history, [&](const auto& other) { return other.version == script.version; })) {
         throw Refused("the history has '" + repair.renamed_to + "' already");
     }
-    if (row.checksum != script.up_checksum) {
+    if (!is_checksum_of(row.checksum, script)) {
         throw Refused("'" + script.up.name + "' is not the script that " + repair.version +
                       " was: its text is another; where the edit is right, rename first and accept the edit then");
     }

@@ -152,6 +152,8 @@ Verdict run(const ObservedState& observed) {
     migration::Goal goal;
     goal.target = spec.target_version;
     goal.baseline = spec.baseline;
+    if (spec.adopt)
+        goal.adopt = {migration::parse_tool(spec.adopt->from).value_or(migration::Tool::Auto), spec.adopt->table};
     if (spec.policy.allow_out_of_order) goal.policy.out_of_order = migration::OutOfOrder::Allow;
     goal.policy.checksum_mismatch = severity_of(spec.policy.checksum_mismatch);
     goal.policy.missing_scripts = severity_of(spec.policy.missing_scripts);

@@ -180,6 +180,23 @@ TEST_CASE("layouts and policies are refused unless they are such, with what ther
     CHECK(refusal_with(space, "/baseline", "0007_orders").empty());
 }
 
+TEST_CASE("the history to adopt is a tool and a table, and not beside a baseline") {
+    const TemporaryNamespace space;
+    for (const auto* tool : {"Auto", "GolangMigrate", "Goose", "Dbmate", "Tern", "Flyway", "Atlas", "Versions"}) {
+        CHECK(refusal_with(space, "/adopt", {{"from", tool}}).empty());
+    }
+    CHECK(refusal_with(space, "/adopt", {{"table", "legacy.schema_migrations"}}).empty());
+    CHECK_THAT(refusal_with(space, "/adopt/from", "Rails"), Contains("\"GolangMigrate\""));
+    for (const auto& bad : {std::string("a.b.c"), std::string("a."), std::string(64, 'x')}) {
+        CHECK_THAT(refusal_with(space, "/adopt/table", bad), Contains("write table or schema.table"));
+    }
+    auto both = from_config_map();
+    both["adopt"] = {{"from", "Goose"}};
+    both["baseline"] = "1";
+    CHECK_THAT(space.refusal_of(tests::migration("refused", "shop-db", both)),
+               Contains("write adopt or baseline, not both"));
+}
+
 TEST_CASE("delays of retries are in order and not too short") {
     const TemporaryNamespace space;
     CHECK_THAT(refusal_with(space, "/retry", {{"initialDelay", "1m"}, {"maxDelay", "59s"}}),

@@ -55,10 +55,33 @@ TEST_CASE("the smallest Migration has the defaults of the CRD") {
     CHECK_FALSE(spec.target_version);
     CHECK(spec.layout == "Auto");
     CHECK_FALSE(spec.baseline);
+    CHECK_FALSE(spec.adopt);
     CHECK_FALSE(spec.policy.allow_out_of_order);
     CHECK(spec.policy.checksum_mismatch == Severity::Fail);
     CHECK(spec.policy.missing_scripts == Severity::Warn);
     CHECK(migration.status == MigrationStatus());
+}
+
+TEST_CASE("the history to adopt is read from a spec, and refused where it makes no sense") {
+    const auto spec_with = [](const json& adopt, const json& more = json::object()) {
+        auto object = smallest();
+        object["spec"]["adopt"] = adopt;
+        object["spec"].update(more);
+        return migration_from_json(object);
+    };
+    const auto plain = spec_with(json::object());
+    REQUIRE_FALSE(plain.invalid_spec);
+    REQUIRE(plain.spec.adopt);
+    CHECK(plain.spec.adopt->from == "Auto");
+    CHECK_FALSE(plain.spec.adopt->table);
+    const auto full = spec_with({{"from", "Goose"}, {"table", "legacy.versions"}});
+    REQUIRE(full.spec.adopt);
+    CHECK(full.spec.adopt->from == "Goose");
+    CHECK(full.spec.adopt->table == "legacy.versions");
+    CHECK(spec_with({{"from", "Rails"}}).invalid_spec);
+    CHECK(spec_with({{"table", "a.b.c"}}).invalid_spec);
+    CHECK(spec_with({{"table", std::string(64, 'x')}}).invalid_spec);
+    CHECK(spec_with({{"from", "Goose"}}, {{"baseline", "1"}}).invalid_spec);
 }
 
 TEST_CASE("every field of a spec is read") {

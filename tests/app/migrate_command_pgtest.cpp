@@ -38,6 +38,7 @@ class CommandLine {
         options.session.lock_timeout = std::chrono::milliseconds(50);
         options.output = output;
         options.baseline = baseline;
+        options.adopt = adopt;
         options.policy = policy;
         std::ostringstream results;
         std::ostringstream errors;
@@ -50,6 +51,7 @@ class CommandLine {
     const tests::TemporaryDatabase database;
     std::chrono::milliseconds retry_for{0};
     std::optional<std::string> baseline;
+    std::optional<migration::Adopt> adopt;
     migration::Policy policy;
     std::string out;
     std::string err;
@@ -101,6 +103,22 @@ TEST_CASE("programs get one JSON object") {
     CHECK(report["database"]["pending"] == nlohmann::json::array({"0002_b"}));
     CHECK(report["error"]["line"] == 1);
     CHECK(report["error"]["sqlstate"] == "42703");
+}
+
+TEST_CASE("an adoption is told by its table, in the plan and in the run") {
+    CommandLine cli;
+    cli.write("001_a.sql", "SELECT 1;");
+    cli.write("002_b.sql", "SELECT 1;");
+    cli.database.run("CREATE TABLE schema_version (version int); INSERT INTO schema_version VALUES (1)");
+    cli.adopt.emplace();
+    CHECK(cli.run(Action::Status) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("001_a     to adopt\n002_b     pending\n"));
+    CHECK(cli.run(Action::Plan, OutputFormat::Json) == ExitCode::Done);
+    CHECK(nlohmann::json::parse(cli.out)["plan"]["adoptedFrom"] == "public.schema_version");
+    CHECK(cli.run(Action::Up) == ExitCode::Done);
+    CHECK_THAT(cli.err,
+               Catch::Contains("taken for applied up to 001_a, as public.schema_version says, without being run"));
+    CHECK_THAT(cli.out, Catch::Contains("1 script recorded without being run. 1 script applied."));
 }
 
 TEST_CASE("plan tells what would run and how, and changes nothing") {

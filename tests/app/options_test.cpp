@@ -88,6 +88,23 @@ TEST_CASE("layout, baseline and policies are read by their words, and anything e
     CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--missing-scripts=no"}), Catch::Contains("warn, fail"));
 }
 
+TEST_CASE("the history to adopt is a tool and perhaps a table, and not beside a baseline") {
+    using lockkeeper::migration::Tool;
+    CHECK_FALSE(std::get<MigrateOptions>(parse({"migrate", "up", "--source=x", url})).adopt);
+    const auto options = std::get<MigrateOptions>(
+        parse({"migrate", "up", "--source=x", url, "--adopt=golang-migrate", "--adopt-table=versions"}));
+    REQUIRE(options.adopt);
+    CHECK(options.adopt->from == Tool::GolangMigrate);
+    CHECK(options.adopt->table == "public.versions");
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--adopt=rails"}),
+               Catch::Contains("--adopt is 'rails'") && Catch::Contains("golang-migrate, goose"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--adopt=auto", "--adopt-table=a.b.c"}),
+               Catch::Contains("--adopt-table"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--adopt-table=a"}), Catch::Contains("--adopt=auto"));
+    CHECK_THAT(refusal_of({"migrate", "up", "--source=x", url, "--adopt=auto", "--baseline=1"}),
+               Catch::Contains("keep one of them"));
+}
+
 TEST_CASE("help is an answer, not an error") {
     CHECK(std::holds_alternative<HelpText>(parse({"--help"})));
 }

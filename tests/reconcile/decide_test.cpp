@@ -120,12 +120,17 @@ TEST_CASE("baseline and policies are those of the spec") {
     auto observed = new_shop();
     const auto goal = [&] { return std::get<Run>(decide(observed).action).goal; };
     CHECK_FALSE(goal().baseline);
+    CHECK_FALSE(goal().adopt);
     CHECK(goal().policy.out_of_order == migration::OutOfOrder::Forbid);
     CHECK(goal().policy.checksum_mismatch == migration::Severity::Fail);
     CHECK(goal().policy.missing_scripts == migration::Severity::Warn);
     observed.migration.spec.baseline = "0001_customers";
     observed.migration.spec.policy = {true, api::Severity::Warn, api::Severity::Fail};
     CHECK(goal().baseline == "0001_customers");
+    observed.migration.spec.adopt = api::AdoptSpec{"Goose", "legacy.versions"};
+    REQUIRE(goal().adopt);
+    CHECK(goal().adopt->from == migration::Tool::Goose);
+    CHECK(goal().adopt->table == "legacy.versions");
     CHECK(goal().policy.out_of_order == migration::OutOfOrder::Allow);
     CHECK(goal().policy.checksum_mismatch == migration::Severity::Warn);
     CHECK(goal().policy.missing_scripts == migration::Severity::Fail);

@@ -66,6 +66,7 @@ inline constexpr std::array all_failure_kinds{
     migration::FailureKind::PoolerDetected,
     migration::FailureKind::HistoryMoved,
     migration::FailureKind::HistoryUnusable,
+    migration::FailureKind::AdoptionRefused,
     migration::FailureKind::StatementInDoubt,
 };
 
