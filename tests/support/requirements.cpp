@@ -34,6 +34,10 @@ std::string require_local_services() {
     return require_variable("LOCKKEEPER_SERVICES");
 }
 
+std::string require_peers() {
+    return require_variable("LOCKKEEPER_TEST_PEERS");
+}
+
 std::string require_program(const std::string& path) {
     if (::access(path.c_str(), X_OK) != 0) end_test("there is no " + path);
     return path;

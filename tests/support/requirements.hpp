@@ -14,6 +14,9 @@ std::string require_cluster();
 /// The folder of the services that `hack/services up` started, which a test may stop and start. Without one as above.
 std::string require_local_services();
 
+/// The folder of the other migration tools (hack/lib/peers.sh). Without one as above.
+std::string require_peers();
+
 /// The path of a program, given back. Without it as above.
 std::string require_program(const std::string& path);
 
