@@ -1,11 +1,14 @@
 #include "app/stop_signal.hpp"
 
+#include "postgres/waker.hpp"
+
+#include <poll.h>
 #include <pthread.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
-#include <ctime>
 #include <system_error>
 
 namespace lockkeeper::app {
@@ -19,15 +22,26 @@ sigset_t stop_signals() {
     return signals;
 }
 
-/// Waits for a signal until told to end. A short time limit, since a thread in sigtimedwait hears nothing else.
-int wait_for_signal(const sigset_t& signals, const std::stop_token& end) {
-    constexpr timespec tick{0, 100'000'000};
-    while (!end.stop_requested()) {
-        const int signal = sigtimedwait(&signals, nullptr, &tick);
-        if (signal > 0) return signal;
+/// Signals that are blocked, as something to poll.
+class SignalFd {
+  public:
+    explicit SignalFd(const sigset_t& signals) : descriptor_(signalfd(-1, &signals, SFD_CLOEXEC)) {
+        if (descriptor_ < 0) throw std::system_error(errno, std::generic_category(), "signalfd");
     }
-    return 0;
-}
+    ~SignalFd() { ::close(descriptor_); }
+    SignalFd(const SignalFd&) = delete;
+    SignalFd& operator=(const SignalFd&) = delete;
+
+    /// The number of the next signal; 0 when asked to end before one comes.
+    int wait(const postgres::Waker& end) const {
+        if (end.wait(descriptor_, POLLIN, std::nullopt) != postgres::Waker::Woken::Ready) return 0;
+        signalfd_siginfo signal{};
+        return ::read(descriptor_, &signal, sizeof signal) == sizeof signal ? static_cast<int>(signal.ssi_signo) : 0;
+    }
+
+  private:
+    int descriptor_;
+};
 
 }  // namespace
 
@@ -35,10 +49,12 @@ StopSignal::StopSignal() {
     const auto signals = stop_signals();
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) throw std::system_error(errno, std::generic_category(), "signal");
-    waiter_ = std::jthread([this, signals](const std::stop_token& end) {
-        if (wait_for_signal(signals, end) == 0) return;
+    waiter_ = std::jthread([this, signals](const std::stop_token& stop) {
+        const SignalFd given(signals);
+        const postgres::Waker end(stop);
+        if (given.wait(end) == 0) return;
         source_.request_stop();
-        if (const int second = wait_for_signal(signals, end); second != 0) ::_exit(128 + second);
+        if (const int second = given.wait(end); second != 0) ::_exit(128 + second);
     });
 }
 
