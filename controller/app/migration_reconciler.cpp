@@ -42,7 +42,7 @@ class MigrationReconciler::Listener : public engine::RunListener {
         : reconciler_(reconciler), observed_(observed), stop_(stop) {}
 
     void waiting(const engine::LockWait& wait) override {
-        std::string message = "waiting for the advisory lock " + std::to_string(wait.key.value);
+        std::string message = "waiting for the advisory lock " + std::to_string(wait.key);
         if (wait.holder) {
             message += ", held by pid " + std::to_string(wait.holder->pid) + " (" + wait.holder->application + ")";
         }
