@@ -14,13 +14,12 @@ mutant "the statement that records a script does not ask for the lock" \
 
 mutant "waiters block inside pg_advisory_lock" \
   "concurrent index builds survive runners that have waited for two seconds, and none is left INVALID" \
-  engine/advisory_lock.cpp 'const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";' \
-  'const auto attempt = "pg_catalog.pg_advisory_lock(" + std::to_string(key.value) + ") IS NOT NULL";'
+  engine/advisory_lock.cpp 'const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key) + ")";' \
+  'const auto attempt = "pg_catalog.pg_advisory_lock(" + std::to_string(key) + ") IS NOT NULL";'
 
 mutant "the row is written outside the script's transaction" \
   "a script that gives up the lock is rolled back and said so" \
-  engine/script_runner.cpp 'row + ";" + reset_session(connection_.server_version()) + "COMMIT";' \
-  'std::string("COMMIT;BEGIN;") + row + ";" + reset_session(connection_.server_version()) + "COMMIT";'
+  engine/script_runner.cpp 'search_path=pg_catalog;" + row + ";"' 'search_path=pg_catalog;COMMIT;BEGIN;" + row + ";"'
 
 mutant "the lock is on a second connection" \
   "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
@@ -41,7 +40,7 @@ mutant "a COMMIT in doubt is taken for not done" \
   "a connection cut before or after any message of the protocol leaves every script run once" \
   engine/migrator.cpp 'runner.run(step);' \
   'try { runner.run(step); } catch (const postgres::ConnectionLost&) { attempt.connection = connect(attempt.stop); static_cast<void>(new
-   AdvisoryLock(AdvisoryLock::acquire(attempt.connection, key, {std::chrono::seconds(60), clock_, {}, {}}, {}))); runner.run(step); }'
+   AdvisoryLock(AdvisoryLock::acquire(attempt.connection, LockKey::of(options_.history_table), {std::chrono::seconds(60), clock_, {}, {}}, {}))); runner.run(step); }'
 
 mutant "the role is not reset before the row" \
   "what a script does to its session reaches neither its history row nor the next script" \
@@ -49,7 +48,7 @@ mutant "the role is not reset before the row" \
 
 mutant "the session is not cleaned between two scripts" \
   "nothing that a script does to its session reaches the next script, or its own history row" \
-  engine/script_runner.cpp 'row + ";" + reset_session(connection_.server_version()) + "COMMIT";' 'row + ";COMMIT";'
+  engine/script_runner.cpp 'reset_session(connection_.server_version()) + (place.ends' 'std::string() + (place.ends'
 
 mutant "lock_timeout stays on for a concurrent build" \
   "a concurrent build does not fail by lock_timeout while it waits for an old transaction" \
@@ -66,3 +65,11 @@ mutant "a pooler that shares sessions is let through" \
 mutant "nothing ends a session that falls silent" \
   "a connection that falls silent gives up its lock within five seconds, and the next run ends right" \
   engine/session_settings.cpp 'SET idle_session_timeout=3000;' 'SET idle_session_timeout=0;'
+
+mutant "the lock of another tool is not held" \
+  "a lock of another tool is waited for with its holder named, held during the run, and free after it" \
+  engine/advisory_lock.cpp 'auto values = key.also_hold;' 'std::vector<std::int64_t> values;'
+
+mutant "each script of a run in one transaction is committed by itself" \
+  "when one script of a run fails none of them remains, and the failure points at it" \
+  engine/script_runner.cpp '{&step == &steps.front(), &step == &steps.back()}' '{}'
