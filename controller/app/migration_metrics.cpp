@@ -17,8 +17,6 @@ using prometheus::MetricType;
 struct Ready {
     std::string_view status;
     std::string_view reason;
-
-    friend auto operator<=>(const Ready&, const Ready&) = default;
 };
 
 Ready ready_of(const api::Migration& migration) {
