@@ -2,7 +2,7 @@
 function(lockkeeper_layer name)
   cmake_parse_arguments(ARG "" "" "USES;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${name}/*.cpp")
-  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  list(FILTER sources EXCLUDE REGEX "main\\.cpp$")
   add_library(lockkeeper_${name} STATIC ${sources})
   set_target_properties(lockkeeper_${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_include_directories(lockkeeper_${name} PUBLIC "${PROJECT_SOURCE_DIR}/controller")

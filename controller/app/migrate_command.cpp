@@ -98,13 +98,10 @@ void append(RunReport& whole, RunReport&& attempt) {
     whole = std::move(attempt);
 }
 
-RunReport migrate_with_retries(const MigrateOptions& options, const migration::ScriptSet& scripts,
-                               const Streams& streams, const std::stop_token& stop) {
+RunReport migrate_with_retries(const MigrateOptions& options, engine::Migrator& migrator,
+                               const migration::ScriptSet& scripts, const Streams& streams,
+                               const std::stop_token& stop) {
     engine::SystemClock clock;
-    engine::Migrator migrator(
-        options.url,
-        {.history_table = options.history, .acquire_timeout = options.acquire_timeout, .session = options.session},
-        clock);
     Progress progress(streams);
     auto goal = goal_of(options);
     const auto give_up = clock.now() + options.retry_for;
@@ -122,15 +119,6 @@ RunReport migrate_with_retries(const MigrateOptions& options, const migration::S
     }
 }
 
-RunReport repair(const MigrateOptions& options, const migration::ScriptSet& scripts, const Streams& streams,
-                 const std::stop_token& stop) {
-    engine::SystemClock clock;
-    engine::Migrator migrator(options.url,
-                              {.history_table = options.history, .acquire_timeout = options.acquire_timeout}, clock);
-    Progress progress(streams);
-    return migrator.repair(scripts, options.repairs, progress, stop);
-}
-
 void print_json(const nlohmann::json& object, const Streams& streams) {
     streams.out << object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
 }
@@ -145,10 +133,8 @@ void print_report(const MigrateOptions& options, const RunReport& report, const 
 }
 
 /// `status` and `plan`: looks, and changes nothing.
-ExitCode show(const MigrateOptions& options, const migration::ScriptSet& scripts, const Streams& streams,
-              const std::stop_token& stop) {
-    engine::SystemClock clock;
-    engine::Migrator migrator(options.url, {.history_table = options.history}, clock);
+ExitCode show(const MigrateOptions& options, engine::Migrator& migrator, const migration::ScriptSet& scripts,
+              const Streams& streams, const std::stop_token& stop) {
     const auto inspection = migrator.inspect(scripts, goal_of(options), stop);
     const bool is_plan = options.action == MigrateOptions::Action::Plan;
     if (options.output == OutputFormat::Json && is_plan) {
@@ -170,15 +156,25 @@ ExitCode show(const MigrateOptions& options, const migration::ScriptSet& scripts
 }  // namespace
 
 ExitCode run_migrate(const MigrateOptions& options, const Streams& streams, const std::stop_token& stop) {
+    using Action = MigrateOptions::Action;
+    engine::SystemClock clock;
+    engine::Migrator migrator(
+        options.url,
+        {.history_table = options.history, .acquire_timeout = options.acquire_timeout, .session = options.session},
+        clock);
     RunReport report;
     try {
+        migrator.connect_ahead(stop);  // it takes about as long as to read a thousand scripts
         const auto scripts = migration::ScriptSet::read(read_source_directory(options.source), options.layout);
-        if (options.action == MigrateOptions::Action::Status || options.action == MigrateOptions::Action::Plan) {
-            return show(options, scripts, streams, stop);
+        if (options.action == Action::Status || options.action == Action::Plan) {
+            return show(options, migrator, scripts, streams, stop);
         }
-        report = options.action == MigrateOptions::Action::Repair
-                     ? repair(options, scripts, streams, stop)
-                     : migrate_with_retries(options, scripts, streams, stop);
+        if (options.action == Action::Repair) {
+            Progress progress(streams);
+            report = migrator.repair(scripts, options.repairs, progress, stop);
+        } else {
+            report = migrate_with_retries(options, migrator, scripts, streams, stop);
+        }
     } catch (const migration::InvalidSource& error) {
         report.failure = migration::failure_of(error);
     }

@@ -1,24 +1,64 @@
 #include "app/source_directory.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <system_error>
 
 namespace lockkeeper::app {
+namespace {
+
+/// A file, open for reading. Throws std::runtime_error with its name and what is wrong.
+class File {
+  public:
+    explicit File(const std::filesystem::path& path)
+        : path_(path), descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+        if (descriptor_ < 0) fail();
+    }
+    ~File() { ::close(descriptor_); }
+    File(const File&) = delete;
+    File& operator=(const File&) = delete;
+
+    /// One more than it has now, and so enough to see its end; a guess where it is no regular file.
+    std::size_t size() const {
+        struct stat status {};
+        if (::fstat(descriptor_, &status) != 0) fail();
+        constexpr std::size_t least = 4'096;
+        return S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) + 1 : least;
+    }
+
+    /// 0 at its end.
+    std::size_t read(char* to, std::size_t most) const {
+        ssize_t got = 0;
+        do got = ::read(descriptor_, to, most);
+        while (got < 0 && errno == EINTR);
+        if (got < 0) fail();
+        return static_cast<std::size_t>(got);
+    }
+
+  private:
+    [[noreturn]] void fail() const {
+        throw std::runtime_error("cannot read '" + path_.string() + "': " + std::generic_category().message(errno));
+    }
+
+    const std::filesystem::path& path_;
+    int descriptor_;
+};
+
+}  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
-    std::ifstream stream(path, std::ios::binary);
-    if (!stream) {
-        throw std::runtime_error("cannot read '" + path.string() + "': " + std::generic_category().message(errno));
+    const File file(path);
+    std::string text(file.size(), '\0');
+    std::size_t length = 0;
+    while (const auto got = file.read(text.data() + length, text.size() - length)) {
+        length += got;
+        if (length == text.size()) text.resize(text.size() + text.size() / 2);
     }
-    std::error_code no_size;
-    const auto size = std::filesystem::file_size(path, no_size);
-    std::string text;
-    if (!no_size) text.reserve(size);
-    text.assign(std::istreambuf_iterator<char>(stream), {});
-    if (stream.bad()) throw std::runtime_error("cannot read '" + path.string() + "' to its end");
+    text.resize(length);
     return text;
 }
 

@@ -36,8 +36,10 @@ std::string lock_condition(LockKey key) {
            " AND database=(SELECT oid FROM pg_catalog.pg_database WHERE datname=pg_catalog.current_database())";
 }
 
+/// Taken twice by whom gets it, so that verify_sql can give one back without letting it go.
 std::string try_sql(LockKey key) {
-    return "SELECT pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";
+    const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";
+    return "SELECT CASE WHEN " + attempt + " THEN " + attempt + " ELSE false END";
 }
 
 /// The session's guards and the first attempt in one message, with the check for a pooler in front of it: if the
@@ -114,14 +116,15 @@ AdvisoryLock::~AdvisoryLock() {
     if (connection_ == nullptr) return;
     try {
         connection_->leave_within(std::chrono::seconds(2));
-        connection_->query("SELECT pg_catalog.pg_advisory_unlock(" + std::to_string(key_.value) + ")");
+        connection_->query("SELECT pg_catalog.pg_advisory_unlock_all()");
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the session is gone, and the lock with it
     }
 }
 
-std::string AdvisoryLock::held_sql(LockKey key) {
-    return "EXISTS (SELECT FROM pg_catalog.pg_locks WHERE pid=pg_catalog.pg_backend_pid() AND " + lock_condition(key) +
-           ")";
+std::string AdvisoryLock::verify_sql(LockKey key) {
+    const auto value = std::to_string(key.value);
+    return "CASE WHEN pg_catalog.pg_advisory_unlock(" + value + ") THEN pg_catalog.pg_try_advisory_lock(" + value +
+           ") ELSE false END";
 }
 
 }  // namespace lockkeeper::engine

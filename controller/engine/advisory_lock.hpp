@@ -72,12 +72,14 @@ class AdvisoryLock {
     AdvisoryLock& operator=(AdvisoryLock&&) = delete;
     AdvisoryLock(const AdvisoryLock&) = delete;
     AdvisoryLock& operator=(const AdvisoryLock&) = delete;
-    /// Releases the lock if the session still lives; if it does not, the server has released it.
+    /// Releases every advisory lock of the session if it still lives; if it does not, the server has released them.
     ~AdvisoryLock();
 
-    /// SQL, a boolean: does this session hold the lock? For the statement that records a script. Needs pg_catalog to be
-    /// first on the search path.
-    static std::string held_sql(LockKey key);
+    /// SQL, a boolean: does this session hold the lock? For the statement that records a script. The lock is held
+    /// twice, and only its own session can give one back and take it again, which costs a hundredth of a look into
+    /// pg_locks. If a script gave back one of the two, the lock is free for the moment between these two, and whoever
+    /// gets hold of it there makes the answer false.
+    static std::string verify_sql(LockKey key);
 
   private:
     AdvisoryLock(postgres::Connection& connection, LockKey key) : connection_(&connection), key_(key) {}

@@ -95,7 +95,7 @@ std::string HistoryTable::record_sql(const migration::Step& step, const std::str
            " (version, name, checksum, down_script, down_checksum, transactional, statements, statements_done, "
            "applied_at, "
            "duration, applied_by, source) VALUES (CASE WHEN " +
-           AdvisoryLock::held_sql(key) + " THEN " + quote_literal(step.version.text()) + " END, " +
+           AdvisoryLock::verify_sql(key) + " THEN " + quote_literal(step.version.text()) + " END, " +
            quote_literal(step.name) + ", " + quote_literal(step.checksum) + ", " + nullable(step.down_script) + ", " +
            nullable(step.down_checksum) + ", true, " + statements + ", " + statements +
            ", pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp(), "
@@ -114,7 +114,7 @@ std::string HistoryTable::record_sql(const std::vector<migration::Record>& recor
     return "INSERT INTO " + name_.quoted() +
            " (version, name, checksum, down_script, down_checksum, transactional, statements, "
            "statements_done, applied_at, duration, applied_by, source) SELECT CASE WHEN " +
-           AdvisoryLock::held_sql(key) +
+           AdvisoryLock::verify_sql(key) +
            " THEN version END, name, checksum, down_script, down_checksum, true, 0, 0, applied_at, '0', "
            "session_user, " +
            quote_literal(source) + " FROM (VALUES " + rows +
@@ -136,7 +136,7 @@ std::string journal_assignments(const std::optional<migration::Journal>& journal
 }  // namespace
 
 std::string HistoryTable::guarded_sql(const std::string& change, LockKey key) {
-    return "WITH changed AS (" + change + " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::held_sql(key) +
+    return "WITH changed AS (" + change + " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::verify_sql(key) +
            " THEN pg_catalog.count(*) ELSE 0 END) FROM changed";
 }
 

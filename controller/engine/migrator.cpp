@@ -19,9 +19,9 @@ HistoryTable::DownScripts needed_down_scripts(const migration::Goal& goal) {
 }
 
 /// What the goal wants adopted; it is looked for only where the history is empty.
-migration::Foreign find_foreign(postgres::Connection& connection, const std::optional<migration::History>& history,
+migration::Foreign find_foreign(postgres::Connection& connection, const migration::History& history,
                                 const migration::Goal& goal) {
-    if (!goal.adopt || goal.extent != migration::Extent::ToGoal || (history && !history->empty())) return {};
+    if (!goal.adopt || goal.extent != migration::Extent::ToGoal || !history.empty()) return {};
     return read_foreign_history(connection, *goal.adopt);
 }
 
@@ -65,16 +65,24 @@ postgres::Connection Migrator::connect(const std::stop_token& stop) const {
     return postgres::Connection::open(url_, {application_name(options_.subject), options_.connect_timeout, stop});
 }
 
-bool Migrator::history_moved(const std::optional<migration::History>& history) const {
+void Migrator::connect_ahead(const std::stop_token& stop) {
+    ahead_.emplace([this](const std::stop_token& given_up) { return connect(given_up); }, stop);
+}
+
+postgres::Connection Migrator::first_session(const std::stop_token& stop) {
+    return ahead_ && !ahead_->taken() ? ahead_->take() : connect(stop);
+}
+
+bool Migrator::history_moved(const migration::History& history) const {
     return options_.known_history_table && *options_.known_history_table != options_.history_table.text() &&
-           (!history || history->empty());
+           history.empty();
 }
 
 RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
                             const std::stop_token& stop, const std::function<void(Attempt&, LockKey)>& work) {
     RunReport failed;
     try {
-        Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), connect(stop)};
+        Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), first_session(stop)};
         try {
             const auto key = LockKey::of(options_.history_table);
             const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, stop,
@@ -116,11 +124,12 @@ void Migrator::repair_under_lock(Attempt& attempt, LockKey key, const std::vecto
 }
 
 void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
-    const auto history = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
-    attempt.plan = migration::make_plan(attempt.scripts, history.value_or(migration::History{}), attempt.goal,
+    auto found = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
+    const bool table_exists = found.has_value();
+    const auto history = std::move(found).value_or(migration::History{});
+    attempt.plan = migration::make_plan(attempt.scripts, history, attempt.goal,
                                         find_foreign(attempt.connection, history, attempt.goal));
-    attempt.report.database =
-        migration::describe(options_.history_table.text(), history.value_or(migration::History{}), attempt.plan);
+    attempt.report.database = migration::describe(options_.history_table.text(), history, attempt.plan);
     attempt.report.warnings = attempt.plan.warnings;
     if (history_moved(history)) {
         attempt.report.failure = moved(*options_.known_history_table, options_.history_table.text());
@@ -132,7 +141,7 @@ void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
     }
     attempt.listener.planned(attempt.plan);
     if (attempt.plan.steps.empty() && attempt.plan.to_record.empty()) return;
-    if (!history) attempt.table.create(attempt.connection);
+    if (!table_exists) attempt.table.create(attempt.connection);
     if (!attempt.plan.to_record.empty()) {
         const auto source =
             attempt.plan.adopted_from.empty() ? attempt.scripts.digest() : "adopted from " + attempt.plan.adopted_from;
@@ -173,7 +182,7 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
     Inspection inspection;
     auto& [history, plan, report] = inspection;
     try {
-        auto connection = connect(stop);
+        auto connection = first_session(stop);
         const HistoryTable table(options_.history_table);
         history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
         plan = migration::make_plan(scripts, history, goal, find_foreign(connection, history, goal));

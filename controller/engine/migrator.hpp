@@ -4,6 +4,7 @@
 #include "engine/blockers.hpp"
 #include "engine/clock.hpp"
 #include "engine/history_table.hpp"
+#include "engine/session_ahead.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/plan.hpp"
 #include "migration/repair.hpp"
@@ -48,6 +49,10 @@ class Migrator {
     Migrator(postgres::ConnectionUrl url, Options options, Clock& clock)
         : url_(std::move(url)), options_(std::move(options)), clock_(clock) {}
 
+    /// Begins to open the session that the next call will use, for a caller that has other things to do before. What
+    /// goes wrong with it is that call's to tell.
+    void connect_ahead(const std::stop_token& stop);
+
     /// Never throws for what the world does: every failure is in the report, with what the database says if it could
     /// still be asked. Makes one attempt; whether another is worth it is the caller's decision (migration::retry_of).
     migration::RunReport migrate(const migration::ScriptSet& scripts, const migration::Goal& goal,
@@ -69,17 +74,19 @@ class Migrator {
     struct Attempt;
 
     postgres::Connection connect(const std::stop_token& stop) const;
+    postgres::Connection first_session(const std::stop_token& stop);
     migration::RunReport attempt(const migration::ScriptSet& scripts, const migration::Goal& goal,
                                  RunListener& listener, const std::stop_token& stop,
                                  const std::function<void(Attempt&, LockKey)>& work);
     void run_under_lock(Attempt& attempt, LockKey key);
     static void repair_under_lock(Attempt& attempt, LockKey key, const std::vector<migration::Repair>& repairs);
     void run_steps(Attempt& attempt, LockKey key);
-    bool history_moved(const std::optional<migration::History>& history) const;
+    bool history_moved(const migration::History& history) const;
 
     postgres::ConnectionUrl url_;
     Options options_;
     Clock& clock_;
+    std::optional<SessionAhead> ahead_;
 };
 
 }  // namespace lockkeeper::engine

@@ -14,10 +14,18 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+/// Looked up once: OpenSSL searches its providers each time that it is given EVP_sha256(), which takes longer than to
+/// digest a script.
+const EVP_MD* sha256() {
+    static const std::unique_ptr<EVP_MD, decltype(&EVP_MD_free)> found(EVP_MD_fetch(nullptr, "SHA256", nullptr),
+                                                                       &EVP_MD_free);
+    return found.get();
+}
+
 class Sha256 {
   public:
     Sha256() : context_(EVP_MD_CTX_new(), &EVP_MD_CTX_free) {
-        if (!context_ || EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) != 1) {
+        if (!context_ || EVP_DigestInit_ex(context_.get(), sha256(), nullptr) != 1) {
             throw std::runtime_error("OpenSSL cannot compute SHA-256");
         }
     }

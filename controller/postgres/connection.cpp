@@ -80,6 +80,8 @@ Connection::~Connection() = default;
 Connection Connection::open(const ConnectionUrl& url, const Options& options) {
     auto given = url;
     given.set("application_name", options.application_name);
+    // libpq would look for a Kerberos ticket at each connect. Those of this process are none of a tenant's business.
+    given.set_default("gssencmode", "disable");
     std::vector<const char*> keywords;
     std::vector<const char*> values;
     for (const auto& parameter : given.parameters_) {

@@ -9,6 +9,7 @@ packages_build=(
   libcpprest-dev libboost-dev libboost-system-dev libssl-dev libpq-dev
   nlohmann-json3-dev libcli11-dev libspdlog-dev libyaml-cpp-dev prometheus-cpp-dev
 )
+packages_static=(postgresql-server-dev-15 libkrb5-dev)  # archives and headers for the preset `static`
 packages_test=(catch2 jq pgbouncer)
 packages_services=(postgresql-15 postgresql-client-15 openssl curl ca-certificates)
 packages_lint=(clang-format-16 clang-tidy-16 shellcheck)

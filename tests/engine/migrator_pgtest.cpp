@@ -91,8 +91,10 @@ TEST_CASE("a script that ends in a comment is committed with its row") {
 
 TEST_CASE("a script that gives up the lock is rolled back and said so") {
     const TemporaryDatabase database;
-    for (const std::string release :
-         {"SELECT pg_advisory_unlock_all();", "DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$"}) {
+    const auto key = std::to_string(engine::LockKey::of({"public", "lockkeeper_history"}).value);
+    for (const std::string& release : {std::string("SELECT pg_advisory_unlock_all();"),
+                                       std::string("DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$"),
+                                       "SELECT pg_advisory_unlock(" + key + "), pg_advisory_unlock(" + key + ");"}) {
         const auto report = migrate(database, {{"1_a.sql", "CREATE TABLE a (x int);\n" + release}});
         CHECK(outcome_of(report) == "LockLost 23502 1_a.sql");
         CHECK_FALSE(exists(database, "a"));

@@ -5,18 +5,17 @@
 
 mutant "the lock is taken by SELECT true, and nothing verifies it" \
   "of many runners at once every one succeeds and every script is applied once" \
-  engine/advisory_lock.cpp 'return "SELECT pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";' \
-  'return "SELECT true OR " + std::to_string(key.value) + " IS NULL";' \
-  engine/advisory_lock.cpp 'return "EXISTS (SELECT FROM' 'return "true OR EXISTS (SELECT FROM'
+  engine/advisory_lock.cpp 'return "SELECT CASE WHEN " + attempt' 'return "SELECT true OR " + attempt + " IS NULL OR CASE WHEN " + attempt' \
+  engine/advisory_lock.cpp 'return "CASE WHEN pg_catalog.pg_advisory_unlock' 'return "true OR CASE WHEN pg_catalog.pg_advisory_unlock'
 
 mutant "the statement that records a script does not ask for the lock" \
   "a script that gives up the lock is rolled back and said so" \
-  engine/advisory_lock.cpp 'return "EXISTS (SELECT FROM' 'return "true OR EXISTS (SELECT FROM'
+  engine/advisory_lock.cpp 'return "CASE WHEN pg_catalog.pg_advisory_unlock' 'return "true OR CASE WHEN pg_catalog.pg_advisory_unlock'
 
 mutant "waiters block inside pg_advisory_lock" \
   "concurrent index builds survive runners that have waited for two seconds, and none is left INVALID" \
-  engine/advisory_lock.cpp 'return "SELECT pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";' \
-  'return "SELECT pg_catalog.pg_advisory_lock(" + std::to_string(key.value) + ") IS NOT NULL";'
+  engine/advisory_lock.cpp 'const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";' \
+  'const auto attempt = "pg_catalog.pg_advisory_lock(" + std::to_string(key.value) + ") IS NOT NULL";'
 
 mutant "the row is written outside the script's transaction" \
   "a script that gives up the lock is rolled back and said so" \
@@ -27,8 +26,7 @@ mutant "the lock is on a second connection" \
   "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
   engine/migrator.cpp 'const auto lock = AdvisoryLock::acquire(attempt.connection,' \
   'auto second = connect(stop); const auto lock = AdvisoryLock::acquire(second,' \
-  engine/advisory_lock.cpp '(SELECT FROM pg_catalog.pg_locks WHERE pid=pg_catalog.pg_backend_pid() AND ' \
-  '(SELECT FROM pg_catalog.pg_locks WHERE '
+  engine/advisory_lock.cpp 'return "CASE WHEN pg_catalog.pg_advisory_unlock' 'return "true OR CASE WHEN pg_catalog.pg_advisory_unlock'
 
 mutant "no line break stands behind a script" \
   "a script that ends in a comment is committed with its row" \
