@@ -78,16 +78,16 @@ TEST_CASE("a controller is ready once it knows what there is, and shows what it 
     ns.apply(migration("shop", "db", {{"source", {{"inline", {{"1_a.sql", "SELECT 1"}}}}}}));
     ns.apply(migration("lost", "gone", {{"source", {{"inline", {{"1_a.sql", "SELECT 1"}}}}}}));
     const auto not_ready =
-        "lockkeeper_migration_not_ready{namespace=\"" + ns.name() + "\",name=\"lost\",reason=\"SecretNotFound\"} 1";
+        R"(lockkeeper_migration_not_ready{namespace=")" + ns.name() + R"(",name="lost",reason="SecretNotFound"} 1)";
     CHECK(eventually([&] {
         const auto text = ports.show();
-        return text.find("lockkeeper_scripts_applied{namespace=\"" + ns.name() + "\"} 1\n") != std::string::npos &&
+        return text.find(R"(lockkeeper_scripts_applied{namespace=")" + ns.name() + "\"} 1\n") != std::string::npos &&
                text.find(not_ready) != std::string::npos;
     }));
     const auto text = ports.show();
-    CHECK_THAT(text, Contains("lockkeeper_scripts_total{direction=\"up\"} 1\n"));
+    CHECK_THAT(text, Contains(R"(lockkeeper_scripts_total{direction="up"} 1)"));
     CHECK_THAT(text, Contains("lockkeeper_lock_wait_seconds_count"));
-    CHECK_THAT(text, Contains("method=\"PATCH\""));
+    CHECK_THAT(text, Contains(R"(method="PATCH")"));
     CHECK_THAT(text, Contains("process_resident_memory_bytes"));
 }
 
