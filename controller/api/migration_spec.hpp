@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -55,7 +56,19 @@ struct PolicySpec {
 struct SessionSpec {
     std::chrono::milliseconds lock_timeout{5'000};
     std::chrono::milliseconds statement_timeout{0};
+    std::optional<std::string> role;
+    std::vector<std::string> search_path;  ///< empty: as the role or the database has it
+    std::map<std::string, std::string> parameters;
 };
+
+struct LockSpec {
+    std::optional<std::int64_t> key;  ///< unset: made of the history table's name
+    std::chrono::milliseconds acquire_timeout{600'000};
+    std::vector<std::int64_t> also_hold;  ///< keys of other tools
+};
+
+/// What is one transaction: each script that can be one, all of a run, or none.
+enum class TransactionScope { Script, Run, None };
 
 struct RetrySpec {
     std::chrono::milliseconds initial_delay{5'000};
@@ -73,8 +86,9 @@ struct MigrationSpec {
     std::optional<AdoptSpec> adopt;
     PolicySpec policy;
     HistorySpec history;
-    std::chrono::milliseconds lock_acquire_timeout{600'000};
+    LockSpec lock;
     SessionSpec session;
+    TransactionScope transaction = TransactionScope::Script;
     RetrySpec retry;
     bool suspend = false;
 };

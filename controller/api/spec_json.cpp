@@ -147,6 +147,40 @@ SourceSpec read_source(const Field& field) {
     return source;
 }
 
+LockSpec read_lock(const Field& field) {
+    LockSpec lock;
+    if (field["key"].is_there()) lock.key = field["key"].integer();
+    read(field["acquireTimeout"], lock.acquire_timeout);
+    const auto also = field["alsoHold"];
+    if (!also.is_there()) return lock;
+    for (const auto& entry : also.array()) {
+        const Field key(&entry, also.path() + "[" + std::to_string(lock.also_hold.size()) + "]");
+        lock.also_hold.push_back(key.integer());
+    }
+    return lock;
+}
+
+SessionSpec read_session(const Field& field) {
+    SessionSpec session;
+    read(field["lockTimeout"], session.lock_timeout);
+    read(field["statementTimeout"], session.statement_timeout);
+    session.role = optional_text(field["role"]);
+    const auto path = field["searchPath"];
+    if (path.is_there()) {
+        for (const auto& entry : path.array()) {
+            session.search_path.push_back(
+                required_name(Field(&entry, path.path() + "[" + std::to_string(session.search_path.size()) + "]")));
+        }
+    }
+    const auto parameters = field["parameters"];
+    if (parameters.is_there()) {
+        for (const auto& [name, value] : parameters.object().items()) {
+            session.parameters.emplace(name, Field(&value, parameters.path() + "." + name).text());
+        }
+    }
+    return session;
+}
+
 RetrySpec read_retry(const Field& field) {
     RetrySpec retry;
     read(field["initialDelay"], retry.initial_delay);
@@ -180,9 +214,9 @@ MigrationSpec spec_from_json(const Field& field) {
     spec.policy = read_policy(field["policy"]);
     read_identifier(field["history"]["schema"], spec.history.schema);
     read_identifier(field["history"]["table"], spec.history.table);
-    read(field["lock"]["acquireTimeout"], spec.lock_acquire_timeout);
-    read(field["session"]["lockTimeout"], spec.session.lock_timeout);
-    read(field["session"]["statementTimeout"], spec.session.statement_timeout);
+    spec.lock = read_lock(field["lock"]);
+    spec.session = read_session(field["session"]);
+    spec.transaction = static_cast<TransactionScope>(read_word(field["transaction"], {"Script", "Run", "None"}, 0));
     spec.retry = read_retry(field["retry"]);
     read_execution(field["execution"]);
     read(field["suspend"], spec.suspend);

@@ -38,8 +38,11 @@ engine::Migrator::Options options_of(const api::Migration& migration) {
     return {.history_table = {spec.history.schema, spec.history.table},
             .known_history_table = migration.status.history_table,
             .subject = migration.metadata.ns + "/" + migration.metadata.name,
-            .acquire_timeout = spec.lock_acquire_timeout,
-            .session = {spec.session.lock_timeout, spec.session.statement_timeout}};
+            .lock_key = spec.lock.key,
+            .also_hold = spec.lock.also_hold,
+            .acquire_timeout = spec.lock.acquire_timeout,
+            .session = {spec.session.lock_timeout, spec.session.statement_timeout, spec.session.role,
+                        spec.session.search_path, spec.session.parameters}};
 }
 
 }  // namespace

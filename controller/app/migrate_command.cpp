@@ -20,6 +20,7 @@ migration::Goal goal_of(const MigrateOptions& options) {
     goal.baseline = options.baseline;
     goal.adopt = options.adopt;
     goal.policy = options.policy;
+    goal.transaction = options.transaction;
     if (options.action == MigrateOptions::Action::Down) {
         goal.rollback = migration::Rollback::Allow;
         if (!options.target) {
@@ -35,7 +36,7 @@ class Progress : public engine::RunListener {
     explicit Progress(const Streams& streams) : streams_(streams) {}
 
     void waiting(const engine::LockWait& wait) override {
-        streams_.err << "waiting for the lock " << wait.key.value << " for " << wait.waited.count() / 1000 << " s";
+        streams_.err << "waiting for the lock " << wait.key << " for " << wait.waited.count() / 1000 << " s";
         if (wait.holder) {
             streams_.err << ", held by pid " << wait.holder->pid << " (" << wait.holder->application << ", "
                          << wait.holder->state << ")";
@@ -158,10 +159,13 @@ ExitCode show(const MigrateOptions& options, engine::Migrator& migrator, const m
 ExitCode run_migrate(const MigrateOptions& options, const Streams& streams, const std::stop_token& stop) {
     using Action = MigrateOptions::Action;
     engine::SystemClock clock;
-    engine::Migrator migrator(
-        options.url,
-        {.history_table = options.history, .acquire_timeout = options.acquire_timeout, .session = options.session},
-        clock);
+    engine::Migrator migrator(options.url,
+                              {.history_table = options.history,
+                               .lock_key = options.lock_key,
+                               .also_hold = options.also_hold,
+                               .acquire_timeout = options.acquire_timeout,
+                               .session = options.session},
+                              clock);
     RunReport report;
     try {
         migrator.connect_ahead(stop);  // it takes about as long as to read a thousand scripts

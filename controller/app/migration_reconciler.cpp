@@ -44,7 +44,7 @@ class MigrationReconciler::Listener : public engine::RunListener {
 
     void waiting(const engine::LockWait& wait) override {
         if (!waiting_since_) waiting_since_ = steady_clock::now();
-        std::string message = "waiting for the advisory lock " + std::to_string(wait.key.value);
+        std::string message = "waiting for the advisory lock " + std::to_string(wait.key);
         if (wait.holder) {
             message += ", held by pid " + std::to_string(wait.holder->pid) + " (" + wait.holder->application + ")";
         }

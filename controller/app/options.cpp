@@ -1,8 +1,8 @@
 #include "app/options.hpp"
 
-#include "api/durations.hpp"
 #include "app/policy_options.hpp"
 #include "app/repair_options.hpp"
+#include "app/session_options.hpp"
 #include "app/source_directory.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,8 +23,7 @@ struct MigrateTexts {
     std::string url_file;
     std::string history = "public.lockkeeper_history";
     std::string acquire_timeout = "10m";
-    std::string lock_timeout = "5s";
-    std::string statement_timeout = "0";
+    SessionTexts session;
     std::string retry_for = "5m";
     std::string output = "text";
     PolicyTexts policy;
@@ -60,14 +59,6 @@ MigrateOptions::Action parse_action(const std::string& text) {
     if (text == "plan") return MigrateOptions::Action::Plan;
     if (text == "repair") return MigrateOptions::Action::Repair;
     throw WrongUsage("what to do is '" + text + "'; write exactly up, down, status, plan or repair");
-}
-
-std::chrono::milliseconds parse_duration(const std::string& option, const std::string& text) {
-    try {
-        return api::parse_duration(text);
-    } catch (const std::exception& error) {
-        throw WrongUsage(option + ": " + error.what());
-    }
 }
 
 std::string without_final_line_break(std::string text) {
@@ -121,14 +112,17 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
                            .all = texts.all,
                            .url = postgres::ConnectionUrl::parse(url_text(texts), postgres::UrlTrust::Owner),
                            .history = read_table("--history", texts.history),
-                           .acquire_timeout = parse_duration("--lock-acquire-timeout", texts.acquire_timeout),
-                           .retry_for = parse_duration("--retry-for", texts.retry_for),
-                           .session = {parse_duration("--lock-timeout", texts.lock_timeout),
-                                       parse_duration("--statement-timeout", texts.statement_timeout)},
+                           .acquire_timeout = read_duration("--lock-acquire-timeout", texts.acquire_timeout),
+                           .retry_for = read_duration("--retry-for", texts.retry_for),
+                           .session = read_session(texts.session),
+                           .transaction = read_transaction(texts.session),
+                           .lock_key = std::nullopt,
+                           .also_hold = read_also_hold(texts.session),
                            .repairs = std::move(repairs),
                            .output = parse_format("--output", texts.output)};
     if (!texts.target.empty()) options.target = texts.target;
     if (!texts.baseline.empty()) options.baseline = texts.baseline;
+    if (!texts.session.lock_key.empty()) options.lock_key = read_lock_key("--lock-key", texts.session.lock_key);
     return options;
 }
 
@@ -147,10 +141,7 @@ void describe_migrate(CLI::App& command, MigrateTexts& texts) {
     command.add_option("--history", texts.history, "history table, as table or schema.table")->capture_default_str();
     command.add_option("--lock-acquire-timeout", texts.acquire_timeout, "how long to wait for another runner")
         ->capture_default_str();
-    command.add_option("--lock-timeout", texts.lock_timeout, "PostgreSQL's lock_timeout for scripts")
-        ->capture_default_str();
-    command.add_option("--statement-timeout", texts.statement_timeout, "PostgreSQL's statement_timeout for scripts")
-        ->capture_default_str();
+    describe_session(command, texts.session);
     command.add_option("--retry-for", texts.retry_for, "how long a transient failure is tried again")
         ->capture_default_str();
     command.add_option("--output", texts.output, "text or json")->capture_default_str();
@@ -181,7 +172,7 @@ ControllerOptions read_controller(const ControllerTexts& texts) {
     options.log_format = parse_format("--log-format", texts.log_format);
     options.metrics_address = parse_address("--metrics-address", texts.metrics_address);
     options.health_address = parse_address("--health-address", texts.health_address);
-    options.shutdown_grace_period = parse_duration("--shutdown-grace-period", texts.shutdown_grace_period);
+    options.shutdown_grace_period = read_duration("--shutdown-grace-period", texts.shutdown_grace_period);
     return options;
 }
 

@@ -8,6 +8,7 @@
 #include "postgres/identifier.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -34,6 +35,9 @@ struct MigrateOptions {
     std::chrono::milliseconds acquire_timeout{};
     std::chrono::milliseconds retry_for{};  ///< how long transient failures are tried again
     engine::SessionSettings session;
+    migration::TransactionScope transaction = migration::TransactionScope::Script;
+    std::optional<std::int64_t> lock_key;
+    std::vector<std::int64_t> also_hold;
     std::vector<migration::Repair> repairs;  ///< repair: at least one
     OutputFormat output = OutputFormat::Text;
 };

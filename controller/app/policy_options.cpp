@@ -1,6 +1,6 @@
 #include "app/policy_options.hpp"
 
-#include "app/options.hpp"
+#include "app/choices.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -14,19 +14,6 @@ using migration::Layout;
 using migration::OutOfOrder;
 using migration::Severity;
 using migration::Tool;
-
-template <typename Value>
-using Choices = std::vector<std::pair<std::string, Value>>;
-
-template <typename Value>
-Value choose(const std::string& option, const std::string& text, const Choices<Value>& choices) {
-    std::string words;
-    for (const auto& [word, value] : choices) {
-        if (word == text) return value;
-        words += (words.empty() ? "" : ", ") + word;
-    }
-    throw WrongUsage(option + " is '" + text + "'; write one of: " + words);
-}
 
 const Choices<Severity>& severities() {
     static const Choices<Severity> choices{{"warn", Severity::Warn}, {"fail", Severity::Fail}};

@@ -29,22 +29,22 @@ class Pauses {
 };
 
 /// pg_locks shows a 64-bit key in two halves.
-std::string lock_condition(LockKey key) {
-    const auto bits = static_cast<std::uint64_t>(key.value);
+std::string lock_condition(std::int64_t key) {
+    const auto bits = static_cast<std::uint64_t>(key);
     return "locktype='advisory' AND granted AND objsubid=1 AND classid=" + std::to_string(bits >> 32U) +
            " AND objid=" + std::to_string(bits & 0xFFFFFFFFU) +
            " AND database=(SELECT oid FROM pg_catalog.pg_database WHERE datname=pg_catalog.current_database())";
 }
 
 /// Taken twice by whom gets it, so that verify_sql can give one back without letting it go.
-std::string try_sql(LockKey key) {
-    const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key.value) + ")";
+std::string try_sql(std::int64_t key) {
+    const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key) + ")";
     return "SELECT CASE WHEN " + attempt + " THEN " + attempt + " ELSE false END";
 }
 
 /// The session's guards and the first attempt in one message, with the check for a pooler in front of it: if the
 /// backend is not the one that the session was told of, the message fails before it has set or locked anything.
-bool prepare_and_try(postgres::Connection& connection, LockKey key, const OpenSession& open_another) {
+bool prepare_and_try(postgres::Connection& connection, std::int64_t key, const OpenSession& open_another) {
     const auto prepare = session_guards(connection.server_version()) + try_sql(key);
     try {
         return connection
@@ -58,7 +58,7 @@ bool prepare_and_try(postgres::Connection& connection, LockKey key, const OpenSe
     return connection.query(prepare).boolean(0, 0);
 }
 
-std::optional<LockHolder> find_holder(postgres::Connection& connection, LockKey key) {
+std::optional<LockHolder> find_holder(postgres::Connection& connection, std::int64_t key) {
     const auto rows = connection.query(
         "SELECT a.pid, a.application_name, coalesce(host(a.client_addr), ''), coalesce(a.state, '') FROM "
         "pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE " +
@@ -69,7 +69,7 @@ std::optional<LockHolder> find_holder(postgres::Connection& connection, LockKey 
 }
 
 std::string describe(const LockWait& wait) {
-    auto text = "the advisory lock " + std::to_string(wait.key.value) + " was not free within " +
+    auto text = "the advisory lock " + std::to_string(wait.key) + " was not free within " +
                 std::to_string(wait.waited.count() / 1000) + " s";
     if (wait.holder) {
         text += "; it is held by pid " + std::to_string(wait.holder->pid);
@@ -89,28 +89,59 @@ LockKey LockKey::of(const postgres::QualifiedName& history_table) {
 
 LockNotAcquired::LockNotAcquired(const LockWait& wait) : std::runtime_error(describe(wait)) {}
 
-AdvisoryLock AdvisoryLock::acquire(postgres::Connection& connection, LockKey key, const Patience& patience,
-                                   const OpenSession& open_another) {
-    const auto begin = patience.clock.now();
-    auto report_at = begin + std::chrono::seconds(1);
-    Pauses pauses;
-    bool held = prepare_and_try(connection, key, open_another);
-    while (!held) {
-        const auto now = patience.clock.now();
-        const auto waited = std::chrono::duration_cast<milliseconds>(now - begin);
-        if (waited >= patience.timeout) throw LockNotAcquired({key, waited, find_holder(connection, key)});
-        if (patience.on_wait && now >= report_at) {
-            patience.on_wait({key, waited, find_holder(connection, key)});
-            report_at = now + std::chrono::seconds(2);
-        }
-        patience.clock.sleep(std::min(pauses.next(), patience.timeout - waited), patience.stop);
-        held = connection.query(try_sql(key)).boolean(0, 0);
-    }
-    return {connection, key};
+namespace {
+
+std::vector<std::int64_t> all_of(const LockKey& key) {
+    auto values = key.also_hold;
+    values.push_back(key.value);
+    std::ranges::sort(values);
+    values.erase(std::unique(values.begin(), values.end()), values.end());
+    return values;
 }
 
-AdvisoryLock::AdvisoryLock(AdvisoryLock&& other) noexcept
-    : connection_(std::exchange(other.connection_, nullptr)), key_(other.key_) {}
+/// Polls for the keys that a run has not got yet. One patience and one report rhythm for all of them.
+class Waiter {
+  public:
+    Waiter(postgres::Connection& connection, const AdvisoryLock::Patience& patience)
+        : connection_(connection), patience_(patience) {}
+
+    void wait_for(std::int64_t key) {
+        Pauses pauses;
+        do {
+            const auto now = patience_.clock.now();
+            const auto waited = std::chrono::duration_cast<milliseconds>(now - begin_);
+            if (waited >= patience_.timeout) throw LockNotAcquired({key, waited, find_holder(connection_, key)});
+            if (patience_.on_wait && now >= report_at_) {
+                patience_.on_wait({key, waited, find_holder(connection_, key)});
+                report_at_ = now + std::chrono::seconds(2);
+            }
+            patience_.clock.sleep(std::min(pauses.next(), patience_.timeout - waited), patience_.stop);
+        } while (!connection_.query(try_sql(key)).boolean(0, 0));
+    }
+
+  private:
+    postgres::Connection& connection_;
+    const AdvisoryLock::Patience& patience_;
+    std::chrono::steady_clock::time_point begin_ = patience_.clock.now();
+    std::chrono::steady_clock::time_point report_at_ = begin_ + std::chrono::seconds(1);
+};
+
+}  // namespace
+
+AdvisoryLock AdvisoryLock::acquire(postgres::Connection& connection, const LockKey& key, const Patience& patience,
+                                   const OpenSession& open_another) {
+    Waiter waiter(connection, patience);
+    bool is_first = true;
+    for (const auto value : all_of(key)) {
+        const bool held = is_first ? prepare_and_try(connection, value, open_another)
+                                   : connection.query(try_sql(value)).boolean(0, 0);
+        if (!held) waiter.wait_for(value);
+        is_first = false;
+    }
+    return AdvisoryLock(connection);
+}
+
+AdvisoryLock::AdvisoryLock(AdvisoryLock&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
 
 AdvisoryLock::~AdvisoryLock() {
     if (connection_ == nullptr) return;
@@ -121,10 +152,14 @@ AdvisoryLock::~AdvisoryLock() {
     }
 }
 
-std::string AdvisoryLock::verify_sql(LockKey key) {
-    const auto value = std::to_string(key.value);
-    return "CASE WHEN pg_catalog.pg_advisory_unlock(" + value + ") THEN pg_catalog.pg_try_advisory_lock(" + value +
-           ") ELSE false END";
+std::string AdvisoryLock::verify_sql(const LockKey& key) {
+    std::string sql = "true";
+    for (const auto value : all_of(key)) {
+        const auto text = std::to_string(value);
+        sql = "CASE WHEN pg_catalog.pg_advisory_unlock(" + text + ") THEN CASE WHEN pg_catalog.pg_try_advisory_lock(" +
+              text + ") THEN " + sql + " ELSE false END ELSE false END";
+    }
+    return sql;
 }
 
 }  // namespace lockkeeper::engine

@@ -12,12 +12,15 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 namespace lockkeeper::engine {
 
 /// A key of PostgreSQL's advisory locks, which are per database.
 struct LockKey {
     std::int64_t value = 0;
+    /// Keys of other tools, to be held as long as ours is.
+    std::vector<std::int64_t> also_hold{};
 
     /// The first 8 bytes, as a signed big-endian integer, of SHA-256 over `lockkeeper:<schema>.<table>`: two runners
     /// with one history always exclude each other, and two histories in one database never do.
@@ -33,7 +36,7 @@ struct LockHolder {
 };
 
 struct LockWait {
-    LockKey key;
+    std::int64_t key = 0;
     std::chrono::milliseconds waited{0};
     std::optional<LockHolder> holder;
 };
@@ -62,10 +65,11 @@ class AdvisoryLock {
         OnLockWait on_wait;
     };
 
-    /// Prepares the session (session_guards) and takes the lock. Throws LockNotAcquired, PoolerDetected, and what
-    /// Connection throws. The connection must outlive the lock. Another session is opened only behind a pooler
+    /// Prepares the session (session_guards) and takes the lock of each key, the smallest first, so that two runners
+    /// that want the same ones never wait for each other. Throws LockNotAcquired, PoolerDetected, and what Connection
+    /// throws. The connection must outlive the lock. Another session is opened only behind a pooler
     /// (refuse_shared_backend); nothing is locked or set before it is known that its backend is not shared.
-    static AdvisoryLock acquire(postgres::Connection& connection, LockKey key, const Patience& patience,
+    static AdvisoryLock acquire(postgres::Connection& connection, const LockKey& key, const Patience& patience,
                                 const OpenSession& open_another);
 
     AdvisoryLock(AdvisoryLock&& other) noexcept;
@@ -79,13 +83,12 @@ class AdvisoryLock {
     /// twice, and only its own session can give one back and take it again, which costs a hundredth of a look into
     /// pg_locks. If a script gave back one of the two, the lock is free for the moment between these two, and whoever
     /// gets hold of it there makes the answer false.
-    static std::string verify_sql(LockKey key);
+    static std::string verify_sql(const LockKey& key);
 
   private:
-    AdvisoryLock(postgres::Connection& connection, LockKey key) : connection_(&connection), key_(key) {}
+    explicit AdvisoryLock(postgres::Connection& connection) : connection_(&connection) {}
 
     postgres::Connection* connection_;
-    LockKey key_;
 };
 
 }  // namespace lockkeeper::engine

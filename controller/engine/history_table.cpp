@@ -89,7 +89,8 @@ void HistoryTable::create(postgres::Connection& connection) const {
         "statement_begun integer NOT NULL DEFAULT 0, prefix text)");
 }
 
-std::string HistoryTable::record_sql(const migration::Step& step, const std::string& source_digest, LockKey key) const {
+std::string HistoryTable::record_sql(const migration::Step& step, const std::string& source_digest,
+                                     const LockKey& key) const {
     const auto statements = std::to_string(step.text.statements.size());
     return "INSERT INTO " + name_.quoted() +
            " (version, name, checksum, down_script, down_checksum, transactional, statements, statements_done, "
@@ -104,7 +105,7 @@ std::string HistoryTable::record_sql(const migration::Step& step, const std::str
 }
 
 std::string HistoryTable::record_sql(const std::vector<migration::Record>& records, const std::string& source,
-                                     LockKey key) const {
+                                     const LockKey& key) const {
     std::string rows;
     for (const auto& record : records) {
         rows += (rows.empty() ? "(" : ",(") + quote_literal(record.version.text()) + "," + quote_literal(record.name) +
@@ -135,16 +136,16 @@ std::string journal_assignments(const std::optional<migration::Journal>& journal
 
 }  // namespace
 
-std::string HistoryTable::guarded_sql(const std::string& change, LockKey key) {
+std::string HistoryTable::guarded_sql(const std::string& change, const LockKey& key) {
     return "WITH changed AS (" + change + " RETURNING 1) SELECT 1 / (CASE WHEN " + AdvisoryLock::verify_sql(key) +
            " THEN pg_catalog.count(*) ELSE 0 END) FROM changed";
 }
 
-std::string HistoryTable::erase_sql(const migration::Step& step, LockKey key) const {
+std::string HistoryTable::erase_sql(const migration::Step& step, const LockKey& key) const {
     return guarded_sql(delete_sql(name_, step.version), key);
 }
 
-std::string HistoryTable::change_sql(const migration::RowChange& change, LockKey key) const {
+std::string HistoryTable::change_sql(const migration::RowChange& change, const LockKey& key) const {
     if (!change.row) return guarded_sql(delete_sql(name_, change.version), key);
     const auto& row = *change.row;
     return guarded_sql("UPDATE " + name_.quoted() + " SET version = " + quote_literal(row.version.text()) +

@@ -43,22 +43,23 @@ class HistoryTable {
 
     /// SQL that records an up step. It raises 23502 if this session no longer holds the lock, so that the transaction
     /// cannot commit, and 23505 if the script is recorded already; the row of a repeatable one is replaced.
-    std::string record_sql(const migration::Step& step, const std::string& source_digest, LockKey key) const;
+    std::string record_sql(const migration::Step& step, const std::string& source_digest, const LockKey& key) const;
 
     /// SQL that records scripts as applied which were not run; `source` says where that is known from. It raises 23502
     /// if this session no longer holds the lock, and 23505 if one of them is recorded already.
-    std::string record_sql(const std::vector<migration::Record>& records, const std::string& source, LockKey key) const;
+    std::string record_sql(const std::vector<migration::Record>& records, const std::string& source,
+                           const LockKey& key) const;
 
     /// SQL that takes a version out after its down step. It raises 22012 if this session no longer holds the lock or
     /// the version is not there.
-    std::string erase_sql(const migration::Step& step, LockKey key) const;
+    std::string erase_sql(const migration::Step& step, const LockKey& key) const;
 
     /// SQL that rewrites a row, or takes it out. It raises 22012 if this session no longer holds the lock or the row is
     /// not there.
-    std::string change_sql(const migration::RowChange& change, LockKey key) const;
+    std::string change_sql(const migration::RowChange& change, const LockKey& key) const;
 
     /// A change of the table that raises 22012 unless it changes exactly one row, in a session that holds the lock.
-    static std::string guarded_sql(const std::string& change, LockKey key);
+    static std::string guarded_sql(const std::string& change, const LockKey& key);
 
   private:
     postgres::QualifiedName name_;

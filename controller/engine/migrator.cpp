@@ -34,6 +34,10 @@ Failure moved(const std::string& from, const std::string& to) {
     return failure;
 }
 
+std::chrono::milliseconds since(std::chrono::steady_clock::time_point begin, Clock& clock) {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
+}
+
 /// Before lock_timeout ends the wait, but not for scripts that just take their time.
 std::chrono::milliseconds time_to_look(std::chrono::milliseconds lock_timeout) {
     constexpr std::chrono::milliseconds longest{2'000};
@@ -52,6 +56,12 @@ struct Migrator::Attempt {
     postgres::Connection connection;
     migration::Plan plan{};
     RunReport report{};
+
+    /// A script and its row are committed.
+    void note(const migration::Step& step, std::chrono::milliseconds duration) {
+        report.ran.push_back({step.version.text(), step.direction, duration});
+        listener.finished(step, duration);
+    }
 
     /// Reads the history again and holds it against the source.
     void look() {
@@ -79,12 +89,15 @@ bool Migrator::history_moved(const migration::History& history) const {
 }
 
 RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
-                            const std::stop_token& stop, const std::function<void(Attempt&, LockKey)>& work) {
+                            const std::stop_token& stop, const std::function<void(Attempt&, const LockKey&)>& work) {
     RunReport failed;
     try {
+        check_settings(options_.session);
         Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), first_session(stop)};
         try {
-            const auto key = LockKey::of(options_.history_table);
+            auto key = LockKey::of(options_.history_table);
+            if (options_.lock_key) key.value = *options_.lock_key;
+            key.also_hold = options_.also_hold;
             const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, stop,
                                                   [&](const LockWait& wait) { listener.waiting(wait); }};
             const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
@@ -102,16 +115,16 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
 
 RunReport Migrator::migrate(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
                             const std::stop_token& stop) {
-    return attempt(scripts, goal, listener, stop, [&](Attempt& run, LockKey key) { run_under_lock(run, key); });
+    return attempt(scripts, goal, listener, stop, [&](Attempt& run, const LockKey& key) { run_under_lock(run, key); });
 }
 
 RunReport Migrator::repair(const migration::ScriptSet& scripts, const std::vector<migration::Repair>& repairs,
                            RunListener& listener, const std::stop_token& stop) {
     return attempt(scripts, {}, listener, stop,
-                   [&](Attempt& run, LockKey key) { repair_under_lock(run, key, repairs); });
+                   [&](Attempt& run, const LockKey& key) { repair_under_lock(run, key, repairs); });
 }
 
-void Migrator::repair_under_lock(Attempt& attempt, LockKey key, const std::vector<migration::Repair>& repairs) {
+void Migrator::repair_under_lock(Attempt& attempt, const LockKey& key, const std::vector<migration::Repair>& repairs) {
     const auto history = attempt.table.read(attempt.connection, HistoryTable::DownScripts::Load);
     const auto repair = migration::plan_repair(attempt.scripts, history.value_or(migration::History{}), repairs);
     attempt.report.failure = repair.refusal;
@@ -123,7 +136,7 @@ void Migrator::repair_under_lock(Attempt& attempt, LockKey key, const std::vecto
     attempt.look();
 }
 
-void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
+void Migrator::run_under_lock(Attempt& attempt, const LockKey& key) {
     auto found = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
     const bool table_exists = found.has_value();
     const auto history = std::move(found).value_or(migration::History{});
@@ -152,21 +165,17 @@ void Migrator::run_under_lock(Attempt& attempt, LockKey key) {
     run_steps(attempt, key);
 }
 
-void Migrator::run_steps(Attempt& attempt, LockKey key) {
+void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
+    try_settings(attempt.connection, options_.session);
     ScriptRunner runner(attempt.connection, {attempt.table, key, options_.session, attempt.scripts.digest()});
-    const auto steps = std::move(attempt.plan.steps);
     const migration::Step* running = nullptr;
     const BlockerWatch watch(attempt.connection, url_, time_to_look(options_.session.lock_timeout),
                              [&](const auto& blockers) { attempt.listener.blocked(*running, blockers); });
     try {
-        for (const auto& step : steps) {
-            running = &step;
-            attempt.listener.started(step);
-            const auto begin = clock_.now();
-            runner.run(step);
-            const auto duration = std::chrono::duration_cast<std::chrono::milliseconds>(clock_.now() - begin);
-            attempt.report.ran.push_back({step.version.text(), step.direction, duration});
-            attempt.listener.finished(step, duration);
+        if (attempt.goal.transaction == migration::TransactionScope::Run) {
+            run_together(attempt, runner, running);
+        } else {
+            run_one_by_one(attempt, runner, running);
         }
     } catch (const ScriptFailed& failed) {
         attempt.report.failure = failed.failure();
@@ -175,6 +184,31 @@ void Migrator::run_steps(Attempt& attempt, LockKey key) {
         }
     }
     attempt.look();
+}
+
+void Migrator::run_one_by_one(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running) {
+    for (const auto& step : attempt.plan.steps) {
+        running = &step;
+        attempt.listener.started(step);
+        const auto begin = clock_.now();
+        runner.run(step);
+        attempt.note(step, since(begin, clock_));
+    }
+}
+
+void Migrator::run_together(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running) {
+    std::vector<std::chrono::steady_clock::time_point> begins;
+    runner.run_together(attempt.plan.steps, [&](const migration::Step& step) {
+        running = &step;
+        begins.push_back(clock_.now());
+        attempt.listener.started(step);
+    });
+    // Told only now, since nothing has been done before all is.
+    begins.push_back(clock_.now());
+    for (std::size_t i = 0; i < attempt.plan.steps.size(); ++i) {
+        attempt.note(attempt.plan.steps[i],
+                     std::chrono::duration_cast<std::chrono::milliseconds>(begins[i + 1] - begins[i]));
+    }
 }
 
 Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, const migration::Goal& goal,

@@ -31,6 +31,8 @@ class RunListener {
     virtual void finished(const migration::Step& /*step*/, std::chrono::milliseconds /*duration*/) {}
 };
 
+class ScriptRunner;
+
 /// Brings one database to a goal, exactly once, whatever dies: one session takes the lock, reads the history, plans,
 /// and runs the steps, each committed together with its history row. Whoever runs it again finds what is done done.
 class Migrator {
@@ -40,7 +42,9 @@ class Migrator {
         /// Where the history was in an earlier run; a move to an empty table is refused, since it would run everything
         /// again.
         std::optional<std::string> known_history_table{};
-        std::string subject = "cli";  ///< for application_name: `<namespace>/<name>`
+        std::string subject = "cli";             ///< for application_name: `<namespace>/<name>`
+        std::optional<std::int64_t> lock_key{};  ///< unset: LockKey::of the history table
+        std::vector<std::int64_t> also_hold{};   ///< keys of other tools, held as long as ours
         std::chrono::milliseconds acquire_timeout{600'000};
         std::chrono::milliseconds connect_timeout{10'000};
         SessionSettings session{};
@@ -77,10 +81,12 @@ class Migrator {
     postgres::Connection first_session(const std::stop_token& stop);
     migration::RunReport attempt(const migration::ScriptSet& scripts, const migration::Goal& goal,
                                  RunListener& listener, const std::stop_token& stop,
-                                 const std::function<void(Attempt&, LockKey)>& work);
-    void run_under_lock(Attempt& attempt, LockKey key);
-    static void repair_under_lock(Attempt& attempt, LockKey key, const std::vector<migration::Repair>& repairs);
-    void run_steps(Attempt& attempt, LockKey key);
+                                 const std::function<void(Attempt&, const LockKey&)>& work);
+    void run_under_lock(Attempt& attempt, const LockKey& key);
+    static void repair_under_lock(Attempt& attempt, const LockKey& key, const std::vector<migration::Repair>& repairs);
+    void run_steps(Attempt& attempt, const LockKey& key);
+    void run_one_by_one(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running);
+    void run_together(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running);
     bool history_moved(const migration::History& history) const;
 
     postgres::ConnectionUrl url_;

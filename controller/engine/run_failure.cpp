@@ -38,6 +38,10 @@ migration::Failure failure_of(const std::exception_ptr& error) {
         return make(FailureKind::PoolerDetected, failed);
     } catch (const HistoryUnusable& failed) {
         return make(FailureKind::HistoryUnusable, failed, failed.sqlstate());
+    } catch (const InvalidSetting& failed) {
+        return make(FailureKind::InvalidSetting, failed);
+    } catch (const SettingRefused& failed) {
+        return make(FailureKind::SettingRefused, failed, failed.sqlstate());
     } catch (const postgres::InvalidConnectionUrl& failed) {
         return make(FailureKind::InvalidConnection, failed);
     } catch (const postgres::ConnectError& failed) {

@@ -19,10 +19,10 @@ std::size_t statements_before(const Step& step, std::size_t offset) {
 /// The byte of the script that the server's position means, if it lies in the script. A statement that ends too early
 /// is reported at the semicolon that we wrote behind the script.
 std::optional<std::size_t> offset_of(const Step& step, const MessageLayout& layout, std::size_t position) {
-    if (layout.script_begin >= layout.script_end || position < layout.opening_bytes) return std::nullopt;
+    if (layout.script_begin >= layout.script_end || position < layout.opening_characters) return std::nullopt;
     const auto sql =
         std::string_view(step.script.text).substr(layout.script_begin, layout.script_end - layout.script_begin);
-    const auto character = position - layout.opening_bytes;
+    const auto character = position - layout.opening_characters;
     if (character > migration::count_characters(sql) + 1) return std::nullopt;
     const auto last = step.text.statements.empty() ? sql.size() : step.text.statements.back().end;
     return std::min(layout.script_begin + migration::byte_offset_of(sql, character), last);
@@ -55,7 +55,7 @@ Failure locate_failure(const Step& step, const MessageLayout& layout, const post
         const auto done = fields.completed - std::min(fields.completed, layout.opening_statements);
         const auto index = statements_before(step, layout.script_begin) + done;
         const auto behind = statements_before(step, layout.script_end);
-        if (index == behind + history_row_in_closing) {
+        if (index == behind + layout.before_history_row) {
             explain_history_row(failure, step.direction, error);
             return failure;
         }

@@ -10,15 +10,16 @@ namespace lockkeeper::engine {
 
 /// Behind what is the script's come SET CONSTRAINTS, then session authorization, role and search_path of our own, then
 /// the history row, then the session's reset, then COMMIT.
-constexpr std::size_t history_row_in_closing = 4;
+constexpr std::size_t history_row_in_closing = 4;  // SET CONSTRAINTS only where the transaction ends
 
-/// Where a message to the server came from: `opening` bytes of ours (with that many statements), then bytes
+/// Where a message to the server came from: characters of ours (and so many statements), then bytes
 /// [script_begin, script_end) of the script, then statements of ours.
 struct MessageLayout {
-    std::size_t opening_bytes = 0;  ///< ASCII, so also characters
+    std::size_t opening_characters = 0;
     std::size_t opening_statements = 0;
     std::size_t script_begin = 0;
     std::size_t script_end = 0;
+    std::size_t before_history_row = history_row_in_closing;  ///< statements between the script and its row
 };
 
 /// Turns the server's refusal of a message into a failure that points into the script: file, line, column, statement.

@@ -12,7 +12,7 @@ std::string number(std::size_t value) {
 
 }  // namespace
 
-ScriptJournal::ScriptJournal(const HistoryTable& history, LockKey key, const migration::Step& step,
+ScriptJournal::ScriptJournal(const HistoryTable& history, const LockKey& key, const migration::Step& step,
                              std::string source_digest)
     : history_(history),
       key_(key),

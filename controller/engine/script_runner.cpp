@@ -7,19 +7,15 @@
 namespace lockkeeper::engine {
 namespace {
 
-using migration::Step;
-
 std::size_t count_statements(std::string_view sql) {
     return static_cast<std::size_t>(std::ranges::count(sql, ';'));
 }
 
 }  // namespace
 
-std::string ScriptRunner::opening() const {
-    return "BEGIN;" + transaction_settings(context_.settings);
-}
+using migration::Step;
 
-std::string ScriptRunner::closing(const Step& step) const {
+std::string ScriptRunner::closing(const Step& step, Place place) const {
     const auto row = step.direction == migration::Direction::Up
                          ? context_.history.record_sql(step, context_.source_digest, context_.key)
                          : context_.history.erase_sql(step, context_.key);
@@ -28,24 +24,35 @@ std::string ScriptRunner::closing(const Step& step) const {
     // (The order is counted on by locate_failure.)
     // What the script leaves behind in the session, temporary tables and settings included, ends here and not at the
     // next BEGIN: the server parses a message, and chooses a transaction's isolation, before its first statement runs.
-    return "\n;SET CONSTRAINTS ALL IMMEDIATE;RESET SESSION AUTHORIZATION;RESET ROLE;SET LOCAL search_path=pg_catalog;" +
-           row + ";" + reset_session(connection_.server_version()) + "COMMIT";
+    return std::string(place.ends ? "\n;SET CONSTRAINTS ALL IMMEDIATE;" : "\n;") +
+           "RESET SESSION AUTHORIZATION;RESET ROLE;SET LOCAL search_path=pg_catalog;" + row + ";" +
+           reset_session(connection_.server_version()) + (place.ends ? "COMMIT" : "");
 }
 
 void ScriptRunner::run(const Step& step) {
     if (step.transactional) {
-        run_as_transaction(step);
+        run_in_transaction(step, {});
     } else {
         StatementRunner(connection_, context_, step).run();
     }
 }
 
-void ScriptRunner::run_as_transaction(const Step& step) {
+void ScriptRunner::run_together(const std::vector<Step>& steps, const std::function<void(const Step&)>& each) {
+    for (const auto& step : steps) {
+        each(step);
+        run_in_transaction(step, {&step == &steps.front(), &step == &steps.back()});
+    }
+}
+
+void ScriptRunner::run_in_transaction(const Step& step, Place place) {
     const bool large = step.script.text.size() >= large_script_bytes;
     const auto unhurried = unhurried_session(connection_.server_version());
     if (large) connection_.query(unhurried);
-    auto message = opening() + (large ? unhurried + ";" : "");
-    MessageLayout layout{message.size(), count_statements(message), 0, step.script.text.size()};
+    const auto settings = setting_statements(context_.settings, SettingScope::Transaction);
+    const std::string before = std::string(place.begins ? "BEGIN;" : "") + (large ? unhurried + ";" : "");
+    auto message = before + settings.sql;
+    MessageLayout layout{migration::count_characters(message), count_statements(before) + settings.count, 0,
+                         step.script.text.size(), place.ends ? history_row_in_closing : history_row_in_closing - 1};
     std::string last_tag;
     try {
         for (const auto& segment : step.text.segments) {
@@ -56,9 +63,9 @@ void ScriptRunner::run_as_transaction(const Step& step) {
             const auto rows = std::string_view(step.script.text);
             connection_.copy_in(message, rows.substr(segment.data_begin, segment.data_end - segment.data_begin));
             message.clear();
-            layout = {0, 0, step.script.text.size(), step.script.text.size()};
+            layout = {0, 0, step.script.text.size(), step.script.text.size(), layout.before_history_row};
         }
-        message += closing(step);
+        message += closing(step, place);
         connection_.query_each(message, [&](const postgres::Result& result) { last_tag = result.command_tag(); });
     } catch (const postgres::CommandError& error) {
         auto failure = locate_failure(step, layout, error);
@@ -68,7 +75,7 @@ void ScriptRunner::run_as_transaction(const Step& step) {
         }
         throw ScriptFailed(std::move(failure));
     }
-    if (last_tag != "COMMIT") {
+    if (place.ends && last_tag != "COMMIT") {
         connection_.query("ROLLBACK");
         migration::Failure failure;
         failure.message = "the script's transaction did not end in COMMIT but in '" + last_tag + "'";

@@ -7,8 +7,10 @@
 #include "migration/plan.hpp"
 #include "postgres/connection.hpp"
 
+#include <functional>
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace lockkeeper::engine {
 
@@ -42,10 +44,20 @@ class ScriptRunner {
     /// open whether it was committed, which the history tells the next holder of the lock.
     void run(const migration::Step& step);
 
+    /// The same for scripts that are one transaction together: all of them and their rows are committed, or none. All
+    /// must be transactional. `each` is called before each one.
+    void run_together(const std::vector<migration::Step>& steps,
+                      const std::function<void(const migration::Step&)>& each);
+
   private:
-    void run_as_transaction(const migration::Step& step);
-    std::string opening() const;
-    std::string closing(const migration::Step& step) const;
+    /// Where a script's message stands in its transaction.
+    struct Place {
+        bool begins = true;
+        bool ends = true;
+    };
+
+    void run_in_transaction(const migration::Step& step, Place place);
+    std::string closing(const migration::Step& step, Place place) const;
 
     postgres::Connection& connection_;
     Context context_;

@@ -1,8 +1,92 @@
 #include "engine/session_settings.hpp"
 
 #include "migration/checksum.hpp"
+#include "postgres/identifier.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+#include <utility>
 
 namespace lockkeeper::engine {
+namespace {
+
+/// What must not be chosen as a parameter, and what to write instead.
+std::string why_not(const std::string& name) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> own_options{{
+        {"lock_timeout", "write it as lockTimeout (--lock-timeout)"},
+        {"statement_timeout", "write it as statementTimeout (--statement-timeout)"},
+        {"search_path", "write it as searchPath (--search-path)"},
+        {"role", "write it as role (--role)"},
+        {"session_authorization", "write a role (--role) instead"},
+    }};
+    // Parts of the guards against dead clients and of how scripts are read, and what a transaction of ours counts on.
+    constexpr std::array<std::string_view, 7> engines{
+        "application_name",           "client_encoding",  "client_connection_check_interval",
+        "idle_session_timeout",       "tcp_user_timeout", "idle_in_transaction_session_timeout",
+        "standard_conforming_strings"};
+    constexpr std::array<std::string_view, 4> families{"tcp_keepalives_", "transaction_", "default_transaction_",
+                                                       "lockkeeper."};
+    for (const auto& [own, advice] : own_options) {
+        if (name == own) return std::string(advice);
+    }
+    if (std::ranges::find(engines, name) != engines.end() ||
+        std::ranges::any_of(families, [&](auto family) { return name.starts_with(family); })) {
+        return "Lockkeeper sets it for itself; a script that needs another value can SET it";
+    }
+    return "";
+}
+
+bool is_parameter_name(std::string_view name) {
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    bool begins = true;
+    for (const char c : name) {
+        if (c == '.' ? begins : !is_letter(c) && (begins || !is_digit(c))) return false;
+        begins = c == '.';
+    }
+    return !begins && name.size() <= 127;
+}
+
+void check_identifier(const std::string& what, const std::string& name) {
+    if (name.empty() || name.size() > 63 || name.find('\0') != std::string::npos) {
+        throw InvalidSetting("the " + what + " '" + name + "' is not a name of 1 to 63 bytes");
+    }
+}
+
+/// `work_mem`, or `"app"."tenant"`: each part quoted where there are several.
+std::string quote_parts(const std::string& name) {
+    std::string quoted;
+    for (std::size_t begin = 0; begin <= name.size();) {
+        const auto end = std::min(name.find('.', begin), name.size());
+        quoted += (begin == 0 ? "" : ".") + postgres::quote_identifier(name.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return quoted;
+}
+
+}  // namespace
+
+void check_settings(const SessionSettings& settings) {
+    if (settings.role) {
+        check_identifier("role", *settings.role);
+        // SET ROLE NONE is the role that logged in, even quoted.
+        if (*settings.role == "none") throw InvalidSetting("the role 'none' is no role; leave it out");
+    }
+    for (const auto& schema : settings.search_path) check_identifier("schema of the search path", schema);
+    for (const auto& [name, value] : settings.parameters) {
+        if (!is_parameter_name(name)) {
+            throw InvalidSetting("'" + name + "' is no name of a parameter; write one as in SHOW ALL, or 'app.tenant'");
+        }
+        std::string folded = name;
+        std::ranges::transform(folded, folded.begin(), [](unsigned char c) { return std::tolower(c); });
+        if (const auto advice = why_not(folded); !advice.empty()) {
+            throw InvalidSetting("the parameter '" + name + "' cannot be chosen: " + advice);
+        }
+        if (value.find('\0') != std::string::npos) throw InvalidSetting("the value of '" + name + "' holds a NUL");
+    }
+}
 
 std::string session_guards(int server_version) {
     std::string sql;
@@ -28,14 +112,39 @@ std::string reset_session(int server_version) {
            session_guards(server_version);
 }
 
-std::string transaction_settings(const SessionSettings& settings) {
-    return "SET LOCAL lock_timeout=" + std::to_string(settings.lock_timeout.count()) +
-           ";SET LOCAL statement_timeout=" + std::to_string(settings.statement_timeout.count()) + ";";
+SettingStatements setting_statements(const SessionSettings& settings, SettingScope scope) {
+    const std::string set = scope == SettingScope::Transaction ? "SET LOCAL " : "SET ";
+    SettingStatements statements;
+    const auto add = [&](const std::string& assignment) {
+        statements.sql += set + assignment + ";";
+        ++statements.count;
+    };
+    add("lock_timeout=" + std::to_string(settings.lock_timeout.count()));
+    add("statement_timeout=" + std::to_string(settings.statement_timeout.count()));
+    for (const auto& [name, value] : settings.parameters) {
+        add(quote_parts(name) + "=" + postgres::quote_literal(value));
+    }
+    if (!settings.search_path.empty()) {
+        std::string schemas;
+        for (const auto& schema : settings.search_path) {
+            schemas += (schemas.empty() ? "" : ",") + postgres::quote_identifier(schema);
+        }
+        add("search_path=" + schemas);
+    }
+    // Last, for it may not set what the role that logged in may.
+    if (settings.role) add("ROLE " + postgres::quote_identifier(*settings.role));
+    return statements;
 }
 
-std::string session_timeouts(const SessionSettings& settings) {
-    return "SET lock_timeout=" + std::to_string(settings.lock_timeout.count()) +
-           ";SET statement_timeout=" + std::to_string(settings.statement_timeout.count()) + ";";
+void try_settings(postgres::Connection& connection, const SessionSettings& settings) {
+    if (!settings.are_chosen()) return;
+    try {
+        connection.query("BEGIN;" + setting_statements(settings, SettingScope::Transaction).sql + "ROLLBACK");
+    } catch (const postgres::CommandError& error) {
+        connection.query("ROLLBACK");
+        throw SettingRefused("the server refuses a setting of the session: " + error.fields().message,
+                             error.sqlstate());
+    }
 }
 
 std::string application_name(const std::string& subject) {

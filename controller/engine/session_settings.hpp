@@ -1,17 +1,40 @@
 #pragma once
 
+#include "postgres/connection.hpp"
+
 #include <chrono>
 #include <cstddef>
+#include <map>
+#include <optional>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 namespace lockkeeper::engine {
 
-/// PostgreSQL's own settings for the transactions that run scripts. Zero is PostgreSQL's word for no limit.
+/// PostgreSQL's own settings for scripts, not for the history, which is always written as the role that logged in. Zero
+/// is PostgreSQL's word for no limit.
 struct SessionSettings {
     /// So that a waiting ALTER TABLE does not queue the whole application behind it.
     std::chrono::milliseconds lock_timeout{5'000};
     std::chrono::milliseconds statement_timeout{0};
+    std::optional<std::string> role{};                ///< SET ROLE, so that what a script makes belongs to it
+    std::vector<std::string> search_path{};           ///< schemas; empty: as the role or the database has it
+    std::map<std::string, std::string> parameters{};  ///< any other that check_settings lets through
+
+    /// Is there anything that the server might refuse?
+    bool are_chosen() const { return role || !search_path.empty() || !parameters.empty(); }
 };
+
+/// A setting that may not be chosen, since the engine counts on it or has an option of its own for it. The message says
+/// what to write instead.
+class InvalidSetting : public std::runtime_error {
+  public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Throws InvalidSetting. Whether a parameter exists is for the server to say.
+void check_settings(const SessionSettings& settings);
 
 /// SET statements for a session that can be trusted with a lock: the server notices within seconds that its client is
 /// gone, no time-out of a role or database cuts a script, and text is read as our lexer reads it. A client that falls
@@ -30,11 +53,28 @@ std::string unhurried_session(int server_version);
 /// All that DISCARD ALL does except releasing advisory locks, then the guards again. Allowed inside a transaction.
 std::string reset_session(int server_version);
 
-/// SET LOCAL statements for one script's transaction.
-std::string transaction_settings(const SessionSettings& settings);
+/// The server does not know the role or a parameter, or does not let this role have it.
+class SettingRefused : public std::runtime_error {
+  public:
+    SettingRefused(const std::string& message, std::string sqlstate)
+        : std::runtime_error(message), sqlstate_(std::move(sqlstate)) {}
+    const std::string& sqlstate() const { return sqlstate_; }
 
-/// The same for the session, for a script that is no transaction.
-std::string session_timeouts(const SessionSettings& settings);
+  private:
+    std::string sqlstate_;
+};
+
+/// Tries the settings, so that what the server refuses is found before the first script runs. Throws SettingRefused.
+void try_settings(postgres::Connection& connection, const SessionSettings& settings);
+
+enum class SettingScope { Transaction, Session };
+
+/// SET LOCAL statements for one script's transaction, or SET statements for the session of a script that is none.
+struct SettingStatements {
+    std::string sql;
+    std::size_t count = 0;
+};
+SettingStatements setting_statements(const SessionSettings& settings, SettingScope scope);
 
 /// `lockkeeper:<namespace>/<name>`, what pg_stat_activity shows of us; beyond PostgreSQL's 63 bytes it is shortened and
 /// ends in a hash of the whole, so that two long names stay apart.

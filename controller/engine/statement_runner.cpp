@@ -54,7 +54,7 @@ void StatementRunner::run_all() {
 void StatementRunner::prepare_session() {
     const auto version = connection_.server_version();
     const bool large = step_.script.text.size() >= large_script_bytes;
-    connection_.query(reset_session(version) + session_timeouts(context_.settings) +
+    connection_.query(reset_session(version) + setting_statements(context_.settings, SettingScope::Session).sql +
                       (large ? unhurried_session(version) : ""));
 }
 

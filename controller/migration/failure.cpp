@@ -16,6 +16,7 @@ Retry retry_of(FailureKind kind) {
         case FailureKind::AccessDenied:
         case FailureKind::DatabaseNotFound:
         case FailureKind::DatabaseReadOnly:
+        case FailureKind::SettingRefused:
             return Retry::Slowly;
         default:
             return Retry::Never;
@@ -40,6 +41,10 @@ std::string_view to_string(FailureKind kind) {
             return "DatabaseNotFound";
         case FailureKind::DatabaseReadOnly:
             return "DatabaseReadOnly";
+        case FailureKind::SettingRefused:
+            return "SettingRefused";
+        case FailureKind::InvalidSetting:
+            return "InvalidSetting";
         case FailureKind::InvalidConnection:
             return "InvalidConnection";
         case FailureKind::InvalidSource:

@@ -19,7 +19,9 @@ enum class FailureKind {
     AccessDenied,      ///< 28P01, 28000
     DatabaseNotFound,  ///< 3D000
     DatabaseReadOnly,  ///< 25006
+    SettingRefused,    ///< the server does not know the role or a parameter of the session, or does not grant it
     // Permanent: a person acts, by changing an input.
+    InvalidSetting,     ///< a setting of the session that the engine keeps for itself
     InvalidConnection,  ///< the connection string cannot be read, or names what it may not
     InvalidSource,
     ChecksumMismatch,

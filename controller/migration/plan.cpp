@@ -64,10 +64,36 @@ void read_text(Step& step) {
         step.mode == TransactionMode::Automatic && !step.text.no_transaction && step.text.fits_a_transaction();
 }
 
-void read_texts(Plan& plan, const ScriptSet& scripts) {
+/// Why the step cannot be part of one transaction for the whole run; names the line that says so.
+Failure not_in_one_transaction(const Step& step) {
+    auto failure = refuse(FailureKind::InvalidSource, "", step.version.text(), step.script.name);
+    const auto& statements = step.text.statements;
+    const auto alone =
+        std::ranges::find_if(statements, [](const auto& each) { return needs_no_transaction(each.kind); });
+    const bool by_directive = alone == statements.end();
+    if (!by_directive) {
+        const auto position = position_at(step.script.text, alone->begin);
+        failure.line = position.line;
+        failure.column = position.column;
+        failure.statement = static_cast<std::size_t>(alone - statements.begin()) + 1;
+        failure.excerpt = std::string(line_at(step.script.text, alone->begin));
+    }
+    failure.message = std::string(by_directive ? "the script says that it is no transaction"
+                                               : "this statement cannot run in a transaction") +
+                      ", and all scripts of this run are to be one (transaction: Run); run it before or after them, by "
+                      "a targetVersion, or let each script be a transaction of its own";
+    return failure;
+}
+
+void read_texts(Plan& plan, const ScriptSet& scripts, TransactionScope scope) {
     for (auto& step : plan.steps) {
         try {
             read_text(step);
+            if (scope == TransactionScope::None) step.transactional = false;
+            if (scope == TransactionScope::Run && !step.transactional) {
+                plan.refusal = not_in_one_transaction(step);
+                return;
+            }
             if (step.down_script) read_script_text(*scripts.find(step.version.text())->down);
         } catch (const InvalidSource& error) {
             plan.refusal = failure_of(error);
@@ -84,7 +110,7 @@ void add_rollback(Plan& plan, const ScriptSet& scripts, const History& history, 
         if (goal.newest) std::erase_if(rows, [&](const auto* row) { return row->version.text() != *goal.newest; });
     }
     add_down_steps(plan, scripts, rows);
-    if (!plan.refusal) read_texts(plan, scripts);
+    if (!plan.refusal) read_texts(plan, scripts, goal.transaction);
 }
 
 void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, const Goal& goal) {
@@ -114,7 +140,7 @@ void add_steps(Plan& plan, const ScriptSet& scripts, const History& history, con
     for (const auto& version : plan.pending) {
         plan.steps.push_back(up_step(*scripts.find(version.text())));
     }
-    read_texts(plan, scripts);
+    read_texts(plan, scripts, goal.transaction);
 }
 
 /// The plan where no script is in its middle.

@@ -26,6 +26,9 @@ enum class OutOfOrder { Forbid, Allow };
 /// Does what is not as it should be end the run before it begins, or is it only told?
 enum class Severity { Warn, Fail };
 
+/// What is one transaction: each script that can be one, or all of a run, or none.
+enum class TransactionScope { Script, Run, None };
+
 struct Policy {
     OutOfOrder out_of_order = OutOfOrder::Forbid;
     Severity checksum_mismatch = Severity::Fail;  ///< an applied script was edited
@@ -42,6 +45,7 @@ struct Goal {
     /// attempt has succeeded though nobody heard so, and nothing is left to do.
     std::optional<std::string> newest{};
     Policy policy{};
+    TransactionScope transaction = TransactionScope::Script;
     /// Scripts up to this version count as applied where the history is empty; elsewhere it means nothing.
     std::optional<std::string> baseline{};
     /// Where the history is empty, what this tool has applied counts as applied; elsewhere it means nothing.
@@ -92,7 +96,8 @@ struct Plan {
 /// Every script that is to run is split and checked here, so that the last one's unclosed quote is found before the
 /// first one runs. Refuses with ChecksumMismatch (an applied script was edited), OutOfOrder (a pending script sorts
 /// before an applied one), MissingScripts, all three as the goal's policy says; RollbackForbidden, MissingDownScript,
-/// InvalidSource (no such target or baseline, an ambiguous one, or a script that cannot run), AdoptionRefused (see
+/// InvalidSource (no such target or baseline, an ambiguous one, a script that cannot run, or one that cannot be part of
+/// the one transaction that the goal asks for), AdoptionRefused (see
 /// adoption.hpp), StatementInDoubt (see resume.hpp). A script that an earlier run left in the middle comes first. An
 /// applied script that is missing from the source is never a reason to roll back. A pending script with the checksum of
 /// a missing applied one, or with its number and name, was renamed: it is refused as ChecksumMismatch rather than run

@@ -147,6 +147,17 @@ migration::Severity severity_of(api::Severity severity) {
     return severity == api::Severity::Fail ? migration::Severity::Fail : migration::Severity::Warn;
 }
 
+migration::TransactionScope scope_of(api::TransactionScope scope) {
+    switch (scope) {
+        case api::TransactionScope::Run:
+            return migration::TransactionScope::Run;
+        case api::TransactionScope::None:
+            return migration::TransactionScope::None;
+        default:
+            return migration::TransactionScope::Script;
+    }
+}
+
 Verdict run(const ObservedState& observed) {
     const auto& spec = observed.migration.spec;
     migration::Goal goal;
@@ -157,6 +168,7 @@ Verdict run(const ObservedState& observed) {
     if (spec.policy.allow_out_of_order) goal.policy.out_of_order = migration::OutOfOrder::Allow;
     goal.policy.checksum_mismatch = severity_of(spec.policy.checksum_mismatch);
     goal.policy.missing_scripts = severity_of(spec.policy.missing_scripts);
+    goal.transaction = scope_of(spec.transaction);
     return Run{std::move(goal)};
 }
 

@@ -87,6 +87,7 @@ TEST_CASE("a new Migration has its defaults, and a status that nobody takes for 
     CHECK(stored["spec"]["policy"] ==
           json({{"outOfOrder", "Forbid"}, {"checksumMismatch", "Fail"}, {"missingScripts", "Warn"}}));
     CHECK(stored["spec"]["execution"] == json({{"mode", "InProcess"}}));
+    CHECK(stored["spec"]["transaction"] == "Script");
     CHECK(stored["spec"]["suspend"] == false);
 }
 
@@ -99,7 +100,7 @@ TEST_CASE("the API server's defaults are those that a spec has without them") {
     CHECK(stored.spec.database_url.key == ours.database_url.key);
     CHECK(stored.spec.history.schema == ours.history.schema);
     CHECK(stored.spec.history.table == ours.history.table);
-    CHECK(stored.spec.lock_acquire_timeout == ours.lock_acquire_timeout);
+    CHECK(stored.spec.lock.acquire_timeout == ours.lock.acquire_timeout);
     CHECK(stored.spec.session.lock_timeout == ours.session.lock_timeout);
     CHECK(stored.spec.session.statement_timeout == ours.session.statement_timeout);
     CHECK(stored.spec.retry.initial_delay == ours.retry.initial_delay);

@@ -46,7 +46,7 @@ TEST_CASE("the smallest Migration has the defaults of the CRD") {
     CHECK(std::get<ConfigMapSource>(spec.source.from).names == std::vector<std::string>{"shop-migrations"});
     CHECK(spec.history.schema == "public");
     CHECK(spec.history.table == "lockkeeper_history");
-    CHECK(spec.lock_acquire_timeout == 10min);
+    CHECK(spec.lock.acquire_timeout == 10min);
     CHECK(spec.session.lock_timeout == 5s);
     CHECK(spec.session.statement_timeout == 0ms);
     CHECK(spec.retry.initial_delay == 5s);
@@ -95,8 +95,10 @@ TEST_CASE("every field of a spec is read") {
         "baseline": "0",
         "policy": {"outOfOrder": "Allow", "checksumMismatch": "Warn", "missingScripts": "Fail"},
         "history": {"schema": "app", "table": "runs"},
-        "lock": {"acquireTimeout": "1m30s"},
-        "session": {"lockTimeout": "500ms", "statementTimeout": "1h"},
+        "lock": {"key": -9223372036854775808, "acquireTimeout": "1m30s", "alsoHold": [42, 9223372036854775807]},
+        "session": {"lockTimeout": "500ms", "statementTimeout": "1h", "role": "app", "searchPath": ["a", "b"],
+                    "parameters": {"work_mem": "1MB"}},
+        "transaction": "Run",
         "retry": {"initialDelay": "1s", "maxDelay": "2s"},
         "execution": {"mode": "InProcess"},
         "suspend": true})");
@@ -114,9 +116,15 @@ TEST_CASE("every field of a spec is read") {
     CHECK(spec.policy.missing_scripts == Severity::Fail);
     CHECK(spec.history.schema == "app");
     CHECK(spec.history.table == "runs");
-    CHECK(spec.lock_acquire_timeout == 90s);
+    CHECK(spec.lock.acquire_timeout == 90s);
     CHECK(spec.session.lock_timeout == 500ms);
+    CHECK(spec.lock.key == INT64_MIN);
+    CHECK(spec.lock.also_hold == std::vector<std::int64_t>{42, INT64_MAX});
     CHECK(spec.session.statement_timeout == 1h);
+    CHECK(spec.session.role == "app");
+    CHECK(spec.session.search_path == std::vector<std::string>{"a", "b"});
+    CHECK(spec.session.parameters == std::map<std::string, std::string>{{"work_mem", "1MB"}});
+    CHECK(spec.transaction == TransactionScope::Run);
     CHECK(spec.retry.initial_delay == 1s);
     CHECK(spec.retry.max_delay == 2s);
     CHECK(spec.suspend);

@@ -273,3 +273,33 @@ TEST_CASE("a Migration that is deleted and made anew during a run does not get i
     CHECK(shop.becomes("Ready", "False/Suspended"));
     CHECK_FALSE(shop.shop()["status"].contains("currentVersion"));
 }
+
+TEST_CASE("session, locks and transaction of a Migration are those of its run") {
+    const Shop shop;
+    const ControllerProcess controller;
+    shop.ns.apply_secret("db", shop.database.url());
+    json spec{
+        {"source",
+         {{"inline",
+           {{"1_a.sql",
+             "CREATE TABLE seen AS SELECT current_user AS who, current_setting('search_path') AS path, "
+             "current_setting('work_mem') AS memory, (SELECT string_agg(objid::text, ' ' ORDER BY objid) FROM "
+             "pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()) AS keys"},
+            {"2_b.sql", "SELECT 1/0"}}}}},
+        {"session", {{"role", "pg_database_owner"}, {"searchPath", {"public"}}, {"parameters", {{"work_mem", "3MB"}}}}},
+        {"lock", {{"key", 41}, {"alsoHold", {42}}}},
+        {"transaction", "Run"}};
+    shop.ns.apply(migration("shop", "db", spec));
+    CHECK(shop.becomes("Stalled", "True/ScriptFailed"));
+    CHECK(shop.database.ask("SELECT to_regclass('seen') IS NULL") == "t");
+    spec["source"]["inline"]["2_b.sql"] = "SELECT 1";
+    shop.ns.apply(migration("shop", "db", spec));
+    CHECK(shop.becomes("Ready", "True/UpToDate"));
+    CHECK(shop.database.ask("SELECT concat_ws('|', who, path, memory, keys) FROM seen") ==
+          "pg_database_owner|public|3MB|41 42");
+    spec["session"]["role"] = "nobody_here";
+    spec["source"]["inline"]["3_c.sql"] = "SELECT 1";
+    shop.ns.apply(migration("shop", "db", spec));
+    CHECK(shop.becomes("Reconciling", "True/SettingRefused"));
+    CHECK(condition(shop.shop(), "Stalled") == "none");
+}

@@ -123,3 +123,30 @@ TEST_CASE("a controller shows itself on two addresses unless it is told not to")
                       Catch::Contains("--metrics-address: '8080' is no address") && Catch::Contains("0 is off"));
     CHECK_THROWS_AS(read({"--shutdown-grace-period", "soon"}), WrongUsage);
 }
+
+TEST_CASE("session, locks and transactions are read from the command line") {
+    const auto options = std::get<MigrateOptions>(
+        parse({"migrate", "up", "--source=x", url, "--role=app", "--search-path=a,b c", "--set", "work_mem=1MB",
+               "--set", "app.tenant=x=y", "--lock-key=-7", "--also-hold=42", "--also-hold", "9223372036854775807",
+               "--transaction=run", "--lock-timeout=1s"}));
+    CHECK(options.session.role == "app");
+    CHECK(options.session.search_path == std::vector<std::string>{"a", "b c"});
+    CHECK(options.session.parameters == std::map<std::string, std::string>{{"app.tenant", "x=y"}, {"work_mem", "1MB"}});
+    CHECK(options.session.lock_timeout == std::chrono::seconds(1));
+    CHECK(options.lock_key == -7);
+    CHECK(options.also_hold == std::vector<std::int64_t>{42, INT64_MAX});
+    CHECK(options.transaction == lockkeeper::migration::TransactionScope::Run);
+
+    const auto plain = std::get<MigrateOptions>(parse({"migrate", "up", "--source=x", url}));
+    CHECK_FALSE(plain.session.are_chosen());
+    CHECK_FALSE(plain.lock_key);
+    CHECK(plain.also_hold.empty());
+    CHECK(plain.transaction == lockkeeper::migration::TransactionScope::Script);
+
+    const auto refusal = [](const char* option) { return refusal_of({"migrate", "up", "--source=x", url, option}); };
+    CHECK(refusal("--set=work_mem") == "--set is 'work_mem'; write NAME=VALUE");
+    CHECK_THAT(refusal("--set=role=x"), Catch::Contains("write it as role (--role)"));
+    CHECK_THAT(refusal("--lock-key=9223372036854775808"), Catch::Contains("write a whole number of 64 bits"));
+    CHECK_THAT(refusal("--also-hold=1x"), Catch::Contains("--also-hold is '1x'"));
+    CHECK(refusal("--transaction=all") == "--transaction is 'all'; write one of: script, run, none");
+}

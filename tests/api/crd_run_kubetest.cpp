@@ -1,0 +1,60 @@
+// The part of the CRD that says how scripts are run, on a real API server.
+#include "api/migration_json.hpp"
+#include "support/builders.hpp"
+#include "support/kubectl.hpp"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+using namespace lockkeeper;
+using namespace lockkeeper::tests;
+using Catch::Contains;
+using nlohmann::json;
+
+namespace {
+
+json from_config_map() {
+    return {{"source", {{"configMaps", {{{"name", "shop-migrations"}}}}}}};
+}
+
+std::string refusal_with(const TemporaryNamespace& space, const char* field, const json& value) {
+    auto spec = from_config_map();
+    spec[field] = value;
+    return space.refusal_of(tests::migration("refused", "shop-db", spec));
+}
+
+}  // namespace
+
+TEST_CASE(
+    "settings of the session, locks and transactions are kept exactly, and what Lockkeeper keeps for itself is "
+    "refused") {
+    const TemporaryNamespace space;
+    auto spec = from_config_map();
+    spec["session"] = {
+        {"role", "app"}, {"searchPath", {"a", "b c"}}, {"parameters", {{"work_mem", "1MB"}, {"app.x", ""}}}};
+    spec["lock"] = {{"key", INT64_MIN}, {"alsoHold", {INT64_MAX, 9'007'199'254'740'993}}};
+    spec["transaction"] = "Run";
+    space.apply(tests::migration("shop", "shop-db", spec));
+    const auto stored = api::migration_from_json(space.get("pgmig", "shop"));
+    REQUIRE_FALSE(stored.invalid_spec);
+    CHECK(stored.spec.session.role == "app");
+    CHECK(stored.spec.session.search_path == std::vector<std::string>{"a", "b c"});
+    CHECK(stored.spec.session.parameters == std::map<std::string, std::string>{{"app.x", ""}, {"work_mem", "1MB"}});
+    CHECK(stored.spec.lock.key == INT64_MIN);
+    CHECK(stored.spec.lock.also_hold == std::vector<std::int64_t>{INT64_MAX, 9'007'199'254'740'993});
+    CHECK(stored.spec.transaction == api::TransactionScope::Run);
+
+    const auto with_parameter = [&](const char* name) {
+        return refusal_with(space, "session", {{"parameters", {{name, "x"}}}});
+    };
+    CHECK_THAT(with_parameter("Lock_Timeout"), Contains("write lockTimeout, statementTimeout, searchPath or role"));
+    for (const auto* name : {"application_name", "TCP_Keepalives_idle", "default_transaction_read_only", "lockkeeper.x",
+                             "transaction_timeout"}) {
+        CHECK_THAT(with_parameter(name), Contains("for itself; a script that needs another value can SET it"));
+    }
+    CHECK_THAT(with_parameter("a b"), Contains("write names of parameters as in SHOW ALL"));
+    CHECK_THAT(refusal_with(space, "session", {{"role", ""}}), Contains("write the name of a role"));
+    CHECK_THAT(refusal_with(space, "session", {{"searchPath", {""}}}), Contains("should be at least 1 chars long"));
+    CHECK_THAT(refusal_with(space, "lock", {{"alsoHold", {1, 1}}}), Contains("Duplicate value"));
+    CHECK_THAT(refusal_with(space, "transaction", "All"), Contains("supported values: \"Script\", \"Run\", \"None\""));
+}
