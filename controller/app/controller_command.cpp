@@ -3,6 +3,7 @@
 #include "api/migration_json.hpp"
 #include "app/log.hpp"
 #include "app/migration_reconciler.hpp"
+#include "app/operations.hpp"
 #include "app/reference_index.hpp"
 #include "app/version.hpp"
 #include "kube/client_config.hpp"
@@ -13,7 +14,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
@@ -53,13 +57,26 @@ kube::LogSink sink_of(const Log& log) {
     };
 }
 
+OperationsAddresses addresses_of(const ControllerOptions& options) {
+    return {options.metrics_address, options.health_address};
+}
+
+/// `host:port` of an API server's URL.
+std::string host_of(std::string_view url) {
+    url.remove_prefix(std::min(url.find("://") + 3, url.size()));
+    return std::string(url.substr(0, url.find('/')));
+}
+
 /// All parts of a running controller, joined: two watches fill two caches, whose changes put keys into the queue.
 class Controller {
   public:
-    Controller(const kube::ClientConfig& config, const Log& log)
+    Controller(const ControllerOptions& options, const kube::ClientConfig& config, const Log& log)
         : log_(log),
-          queue_(clock_),
-          client_(config, {.user_agent = std::string("lockkeeper/") + version + " (linux)"}, clock_, sink_of(log)),
+          operations_(addresses_of(options), {"migration", host_of(config.server), options.workers}, clock_),
+          queue_(clock_, operations_.runtime()),
+          client_(config,
+                  {.user_agent = std::string("lockkeeper/") + version + " (linux)", .observer = operations_.runtime()},
+                  clock_, sink_of(log)),
           migrations_(
               api::migration_from_json,
               [this](const kube::NamespacedName& key, const auto& before, const auto& after) {
@@ -75,10 +92,16 @@ class Controller {
           migration_watch_(client_, {.selection = {{migrations_resource(), {}}}}, migrations_, clock_, sink_of(log)),
           config_map_watch_(client_, {.selection = {{{"", "v1", "configmaps"}, {}}, kube::Representation::Metadata}},
                             config_maps_, clock_, sink_of(log)),
-          reconciler_(client_, migrations_, log) {}
+          reconciler_(client_, migrations_, log, operations_.runs()) {}
 
     /// Returns when a stop is requested and all that was under way has ended.
-    void run(std::size_t workers, const std::stop_token& stop) {
+    void run(const ControllerOptions& options, const std::stop_token& stop) {
+        operations_.readiness.add("caches", [this] { return what_has_not_synced(); });
+        operations_.readiness.add("shutdown", [stop]() -> std::optional<std::string> {
+            if (!stop.stop_requested()) return std::nullopt;
+            return "the controller is stopping";
+        });
+        const OperationsServer server(addresses_of(options), operations_, migrations_);
         const std::jthread migration_thread([&] { migration_watch_.run(stop); });
         const std::jthread config_map_thread([&] { config_map_watch_.run(stop); });
         // Nobody works before both caches are complete: a ConfigMap must not look missing because it is not listed yet.
@@ -89,10 +112,11 @@ class Controller {
             [this](const kube::NamespacedName& key, const std::stop_token& worker_stop) {
                 return reconciler_.reconcile(key, worker_stop);
             },
-            {.workers = workers}, sink_of(log_));
+            {.workers = options.workers, .observer = operations_.runtime()}, sink_of(log_));
         while (!stop.stop_requested()) clock_.sleep(std::chrono::hours(1), stop);
-        // A running script is cancelled and rolled back; what runs it next finds that out.
-        pool.shut_down(std::chrono::milliseconds(0));
+        log_.info("stopping");
+        // A script that is still running then is cancelled and rolled back; what runs it next finds that out.
+        pool.shut_down(options.shutdown_grace_period);
     }
 
   private:
@@ -103,8 +127,15 @@ class Controller {
         return false;
     }
 
+    std::optional<std::string> what_has_not_synced() const {
+        if (!migrations_.has_synced()) return "Migrations are not listed yet";
+        if (!config_maps_.has_synced()) return "ConfigMaps are not listed yet";
+        return std::nullopt;
+    }
+
     const Log& log_;
     kube::SystemClock clock_;
+    Operations operations_;
     kube::WorkQueue queue_;
     ReferenceIndex index_;
     kube::ApiClient client_;
@@ -124,7 +155,7 @@ ExitCode run_controller(const ControllerOptions& options, const std::stop_token&
     if (!options.kubeconfig.empty()) choice.kubeconfig = options.kubeconfig;
     const auto config = kube::load_client_config(choice, kube::Environment::of_process());
     log.info("starting", {{"version", version}, {"server", config.server}, {"config", config.origin}});
-    Controller(config, log).run(options.workers, stop);
+    Controller(options, config, log).run(options, stop);
     log.info("stopped");
     return ExitCode::Done;
 }

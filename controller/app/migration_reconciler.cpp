@@ -10,6 +10,7 @@
 namespace lockkeeper::app {
 namespace {
 
+using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
 constexpr std::string_view field_manager = "lockkeeper";
@@ -42,6 +43,7 @@ class MigrationReconciler::Listener : public engine::RunListener {
         : reconciler_(reconciler), observed_(observed), stop_(stop) {}
 
     void waiting(const engine::LockWait& wait) override {
+        if (!waiting_since_) waiting_since_ = steady_clock::now();
         std::string message = "waiting for the advisory lock " + std::to_string(wait.key);
         if (wait.holder) {
             message += ", held by pid " + std::to_string(wait.holder->pid) + " (" + wait.holder->application + ")";
@@ -49,6 +51,7 @@ class MigrationReconciler::Listener : public engine::RunListener {
         say(api::reason::waiting_for_lock, message);
     }
     void planned(const migration::Plan& plan) override {
+        has_lock_since_ = steady_clock::now();
         if (plan.steps.empty()) return;
         const auto count = std::to_string(plan.steps.size());
         say(api::reason::migrating, "running " + count + (plan.steps.size() == 1 ? " script" : " scripts"));
@@ -58,6 +61,12 @@ class MigrationReconciler::Listener : public engine::RunListener {
                                                   {"version", step.version.text()},
                                                   {"direction", std::string(migration::to_string(step.direction))},
                                                   {"milliseconds", std::to_string(duration.count())}});
+    }
+
+    /// Zero where the lock was free.
+    steady_clock::duration lock_wait() const {
+        if (!waiting_since_) return {};
+        return has_lock_since_.value_or(steady_clock::now()) - *waiting_since_;
     }
 
   private:
@@ -74,6 +83,8 @@ class MigrationReconciler::Listener : public engine::RunListener {
     const MigrationReconciler& reconciler_;
     reconcile::ObservedState& observed_;
     const std::stop_token& stop_;
+    std::optional<steady_clock::time_point> waiting_since_;
+    std::optional<steady_clock::time_point> has_lock_since_;
 };
 
 kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName& key, const std::stop_token& stop) {
@@ -129,8 +140,13 @@ reconcile::NextStatus MigrationReconciler::run(reconcile::ObservedState& observe
     if (auto before = reconcile::status_before_run(observed))
         write_status(observed.migration, std::move(*before), stop);
     Listener listener(*this, observed, stop);
+    const auto begin = steady_clock::now();
     const auto outcome = executor_.run(observed.migration, std::get<reconcile::SourceFound>(observed.source).scripts,
                                        goal, listener, stop);
+    if (metrics_ != nullptr) {
+        metrics_->waited_for_lock(listener.lock_wait());
+        metrics_->ended(outcome, steady_clock::now() - begin);
+    }
     return reconcile::status_after_run(observed, outcome, {system_clock::now(), random_()});
 }
 

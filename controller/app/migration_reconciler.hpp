@@ -3,6 +3,7 @@
 #include "api/migration.hpp"
 #include "app/in_process_executor.hpp"
 #include "app/log.hpp"
+#include "app/run_metrics.hpp"
 #include "app/source_reader.hpp"
 #include "kube/api_client.hpp"
 #include "kube/object_cache.hpp"
@@ -23,10 +24,12 @@ class MigrationReconciler {
   public:
     using Cache = kube::ObjectCache<api::Migration>;
 
-    MigrationReconciler(kube::ApiClient& client, const Cache& cache, const Log& log)
+    /// All must outlive it. Without `metrics` its runs are not counted.
+    MigrationReconciler(kube::ApiClient& client, const Cache& cache, const Log& log, RunMetrics* metrics)
         : client_(client),
           cache_(cache),
           log_(log),
+          metrics_(metrics),
           random_(kube::system_random()),
           source_(client),
           executor_(client) {}
@@ -50,6 +53,7 @@ class MigrationReconciler {
     kube::ApiClient& client_;
     const Cache& cache_;
     const Log& log_;
+    RunMetrics* const metrics_;
     const kube::Random random_;
     SourceReader source_;
     InProcessExecutor executor_;

@@ -33,7 +33,18 @@ struct MigrateTexts {
 struct ControllerTexts {
     ControllerOptions options;
     std::string log_format = "text";
+    std::string metrics_address = ":8080";
+    std::string health_address = ":8081";
+    std::string shutdown_grace_period = "20s";
 };
+
+std::optional<ListenAddress> parse_address(const std::string& option, const std::string& text) {
+    try {
+        return parse_listen_address(text);
+    } catch (const std::exception& error) {
+        throw WrongUsage(option + ": " + error.what() + "; 0 is off");
+    }
+}
 
 OutputFormat parse_format(const std::string& option, const std::string& text) {
     if (text == "text") return OutputFormat::Text;
@@ -146,6 +157,23 @@ void describe_controller(CLI::App& command, ControllerTexts& texts) {
         ->capture_default_str();
     command.add_option("--log-format", texts.log_format, "text or json")->capture_default_str();
     command.add_flag("--verbose", texts.options.verbose, "log every reconcile, not only changes of state");
+    command.add_option("--metrics-address", texts.metrics_address, "where /metrics is served; 0 is nowhere")
+        ->capture_default_str();
+    command.add_option("--health-address", texts.health_address, "where /healthz and /readyz are served; 0 is nowhere")
+        ->capture_default_str();
+    command
+        .add_option("--shutdown-grace-period", texts.shutdown_grace_period,
+                    "how long a script may go on after SIGTERM before it is cancelled")
+        ->capture_default_str();
+}
+
+ControllerOptions read_controller(const ControllerTexts& texts) {
+    auto options = texts.options;
+    options.log_format = parse_format("--log-format", texts.log_format);
+    options.metrics_address = parse_address("--metrics-address", texts.metrics_address);
+    options.health_address = parse_address("--health-address", texts.health_address);
+    options.shutdown_grace_period = read_duration("--shutdown-grace-period", texts.shutdown_grace_period);
+    return options;
 }
 
 }  // namespace
@@ -164,8 +192,7 @@ Command parse_command_line(int argc, const char* const* argv) {
         app.parse(argc, argv);
         if (version->parsed()) return VersionOptions{};
         if (migrate->parsed()) return read_migrate(migrate_texts);
-        controller_texts.options.log_format = parse_format("--log-format", controller_texts.log_format);
-        return controller_texts.options;
+        return read_controller(controller_texts);
     } catch (const CLI::CallForHelp&) {
         return HelpText{app.help()};
     } catch (const CLI::ParseError& error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/listen_address.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/plan.hpp"
 #include "migration/repair.hpp"
@@ -48,6 +49,10 @@ struct ControllerOptions {
     std::size_t workers = 4;
     OutputFormat log_format = OutputFormat::Text;
     bool verbose = false;
+    std::optional<ListenAddress> metrics_address;
+    std::optional<ListenAddress> health_address;
+    /// What runs may go on for so long after a stop is requested.
+    std::chrono::milliseconds shutdown_grace_period{};
 };
 
 struct VersionOptions {};

@@ -1,6 +1,7 @@
 #include "kube/api_client.hpp"
 
 #include "kube/json_body.hpp"
+#include "kube/observed_transport.hpp"
 
 #include <optional>
 #include <utility>
@@ -66,8 +67,8 @@ ApiClient::ApiClient(const ClientConfig& config, Options options, Clock& clock, 
       clock_(clock),
       token_(config, clock),
       warnings_(std::move(log)),
-      requests_(connect_transport(config, {.inactivity = options_.deadline})),
-      watches_(connect_transport(config, for_watches())) {}
+      requests_(observed(connect_transport(config, {.inactivity = options_.deadline}), options_.observer)),
+      watches_(observed(connect_transport(config, for_watches()), options_.observer)) {}
 
 json ApiClient::get(const ObjectRef& object, const std::stop_token& stop) {
     auto get = request("GET", object.path());

@@ -6,6 +6,7 @@
 #include "kube/clock.hpp"
 #include "kube/list_page.hpp"
 #include "kube/log_sink.hpp"
+#include "kube/observers.hpp"
 #include "kube/resource.hpp"
 #include "kube/server_warnings.hpp"
 #include "kube/transport.hpp"
@@ -66,6 +67,7 @@ class ApiClient {
     struct Options {
         std::string user_agent;                      ///< `name/version (linux/amd64)`
         std::chrono::milliseconds deadline{30'000};  ///< of each try
+        RequestObserver* observer = nullptr;         ///< outlives the client
     };
     static constexpr int most_tries = 10;
 

@@ -53,6 +53,13 @@ class ObjectCache : public ObjectSink {
         return objects;
     }
 
+    /// Calls it with every key and object, under the cache's lock: it must be quick and must not call the cache.
+    template <typename Visit>
+    void visit(Visit visit_one) const {
+        const std::lock_guard lock(mutex_);
+        for (const auto& [key, entry] : entries_) visit_one(key, *entry.object);
+    }
+
     std::size_t size() const {
         const std::lock_guard lock(mutex_);
         return entries_.size();

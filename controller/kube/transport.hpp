@@ -49,6 +49,8 @@ class Transport {
     /// Returns the whole answer, whatever its status. Throws TransportError.
     HttpResponse send(const HttpRequest& request, const std::stop_token& stop);
 
+    std::size_t largest_body() const { return largest_body_; }
+
   protected:
     explicit Transport(std::size_t largest_body) : largest_body_(largest_body) {}
 

@@ -13,7 +13,8 @@ namespace lockkeeper::kube {
 /// Keys that wait for a worker. Safe from any thread. See WorkQueueState for what is promised.
 class WorkQueue {
   public:
-    explicit WorkQueue(Clock& clock) : clock_(clock) {}
+    /// Both must outlive it.
+    explicit WorkQueue(Clock& clock, QueueObserver* observer = nullptr) : clock_(clock), state_(observer) {}
 
     void add(const NamespacedName& key);
     void add_after(const NamespacedName& key, std::chrono::milliseconds delay);

@@ -4,6 +4,7 @@ namespace lockkeeper::kube {
 
 void WorkQueueState::add(const NamespacedName& key) {
     if (!dirty_.insert(key).second) return;
+    if (observer_ != nullptr) observer_->added(key);
     if (!processing_.contains(key)) queue_.push_back(key);
 }
 
@@ -24,11 +25,13 @@ std::optional<NamespacedName> WorkQueueState::take(TimePoint now) {
     queue_.pop_front();
     dirty_.erase(key);
     processing_.insert(key);
+    if (observer_ != nullptr) observer_->taken(key);
     return key;
 }
 
 void WorkQueueState::done(const NamespacedName& key) {
     processing_.erase(key);
+    if (observer_ != nullptr) observer_->done(key);
     if (dirty_.contains(key)) queue_.push_back(key);
 }
 
@@ -42,6 +45,7 @@ void WorkQueueState::clear() {
     dirty_.clear();
     ready_at_.clear();
     by_time_.clear();
+    if (observer_ != nullptr) observer_->cleared();
 }
 
 void WorkQueueState::queue_what_is_ready(TimePoint now) {

@@ -2,6 +2,7 @@
 
 #include "kube/clock.hpp"
 #include "kube/namespaced_name.hpp"
+#include "kube/observers.hpp"
 
 #include <cstddef>
 #include <deque>
@@ -21,6 +22,8 @@ namespace lockkeeper::kube {
 /// done. So nothing is lost, nothing is done twice for one change, and no key is processed by two at once.
 class WorkQueueState {
   public:
+    explicit WorkQueueState(QueueObserver* observer = nullptr) : observer_(observer) {}
+
     void add(const NamespacedName& key);
 
     /// Adds it at `ready`. An earlier time replaces a later one, never the reverse.
@@ -44,6 +47,8 @@ class WorkQueueState {
 
   private:
     void queue_what_is_ready(TimePoint now);
+
+    QueueObserver* observer_;
 
     std::deque<NamespacedName> queue_;  ///< dirty and not processing, in order
     std::unordered_set<NamespacedName> dirty_;

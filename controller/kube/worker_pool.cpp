@@ -4,9 +4,21 @@
 #include <utility>
 
 namespace lockkeeper::kube {
+namespace {
+
+ReconcileEnd end_of(const ReconcileResult& result) {
+    if (std::holds_alternative<Failed>(result)) return ReconcileEnd::Error;
+    return std::holds_alternative<RequeueAfter>(result) ? ReconcileEnd::RequeueAfter : ReconcileEnd::Success;
+}
+
+}  // namespace
 
 WorkerPool::WorkerPool(WorkQueue& queue, Reconcile reconcile, const Options& options, LogSink log)
-    : queue_(queue), reconcile_(std::move(reconcile)), log_(std::move(log)), limiter_(options.retry, options.random) {
+    : queue_(queue),
+      reconcile_(std::move(reconcile)),
+      log_(std::move(log)),
+      observer_(options.observer),
+      limiter_(options.retry, options.random) {
     for (std::size_t number = 0; number < options.workers; ++number) workers_.emplace_back([this] { work(); });
 }
 
@@ -30,7 +42,7 @@ void WorkerPool::work() {
 
 /// Before the key is given back: whoever adds it meanwhile finds it processing.
 void WorkerPool::process(const NamespacedName& key) {
-    const auto result = reconcile_or_fail(key);
+    const auto result = observed_reconcile(key);
     if (std::holds_alternative<Failed>(result)) {
         queue_.add_after(key, limiter_.next_delay(key));
         return;
@@ -39,15 +51,26 @@ void WorkerPool::process(const NamespacedName& key) {
     if (const auto* const again = std::get_if<RequeueAfter>(&result)) queue_.add_after(key, again->delay);
 }
 
-ReconcileResult WorkerPool::reconcile_or_fail(const NamespacedName& key) {
+ReconcileResult WorkerPool::observed_reconcile(const NamespacedName& key) {
+    if (observer_ == nullptr) return reconcile_or_fail(key).first;
+    const auto begin = std::chrono::steady_clock::now();
+    observer_->began();
+    const auto [result, end] = reconcile_or_fail(key);
+    observer_->ended(end, std::chrono::steady_clock::now() - begin);
+    return result;
+}
+
+std::pair<ReconcileResult, ReconcileEnd> WorkerPool::reconcile_or_fail(const NamespacedName& key) {
     try {
-        return reconcile_(key, out_of_time_.get_token());
+        const auto result = reconcile_(key, out_of_time_.get_token());
+        return {result, end_of(result)};
     } catch (const std::exception& error) {
         log_(LogLevel::Error, "reconcile failed", {{"object", key.to_string()}, {"error", error.what()}});
+        return {Failed{}, ReconcileEnd::Error};
     } catch (...) {
         log_(LogLevel::Error, "reconcile failed", {{"object", key.to_string()}, {"error", "not a std::exception"}});
+        return {Failed{}, ReconcileEnd::Panic};
     }
-    return Failed{};
 }
 
 }  // namespace lockkeeper::kube

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kube/log_sink.hpp"
+#include "kube/observers.hpp"
 #include "kube/rate_limiter.hpp"
 #include "kube/work_queue.hpp"
 
@@ -8,6 +9,7 @@
 #include <functional>
 #include <stop_token>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -43,6 +45,7 @@ class WorkerPool {
         std::size_t workers = 1;
         RateLimiter::Limits retry{};
         Random random = system_random();
+        WorkerObserver* observer = nullptr;  ///< outlives the pool
     };
 
     /// Starts the workers. Not before all caches that they read from have synced.
@@ -58,11 +61,14 @@ class WorkerPool {
   private:
     void work();
     void process(const NamespacedName& key);
-    ReconcileResult reconcile_or_fail(const NamespacedName& key);
+    /// What it comes to, and how it ended for the observer.
+    std::pair<ReconcileResult, ReconcileEnd> reconcile_or_fail(const NamespacedName& key);
+    ReconcileResult observed_reconcile(const NamespacedName& key);
 
     WorkQueue& queue_;
     const Reconcile reconcile_;
     const LogSink log_;
+    WorkerObserver* const observer_;
     RateLimiter limiter_;
     std::stop_source out_of_time_;
     std::vector<std::jthread> workers_;

@@ -107,10 +107,11 @@ TEST_CASE("an API server killed and restarted under the controller is lived thro
     CHECK(controller.running());
 }
 
-TEST_CASE("a stopped controller exits cleanly within five seconds, also in the middle of a script") {
+TEST_CASE(
+    "without a grace period a stopped controller exits cleanly within five seconds, also in the middle of a script") {
     const TemporaryDatabase database;
     const TemporaryNamespace ns;
-    ControllerProcess controller;
+    ControllerProcess controller({"--shutdown-grace-period", "0"});
     ns.apply_secret("db", database.url());
     ns.apply(inline_migration("slow", {{"1_a.sql", "CREATE TABLE half (a int); SELECT pg_sleep(60);"}}));
     REQUIRE(eventually([&] {

@@ -109,6 +109,21 @@ TEST_CASE("help is an answer, not an error") {
     CHECK(std::holds_alternative<HelpText>(parse({"--help"})));
 }
 
+TEST_CASE("a controller shows itself on two addresses unless it is told not to") {
+    const auto read = [](std::vector<const char*> arguments) {
+        arguments.insert(arguments.begin(), {"lockkeeper", "controller"});
+        return std::get<ControllerOptions>(parse_command_line(static_cast<int>(arguments.size()), arguments.data()));
+    };
+    CHECK(read({}).metrics_address->to_string() == ":8080");
+    CHECK(read({}).health_address->to_string() == ":8081");
+    CHECK(read({}).shutdown_grace_period == std::chrono::seconds(20));
+    CHECK_FALSE(read({"--metrics-address", "0"}).metrics_address);
+    CHECK(read({"--health-address", "[::1]:1"}).health_address->host == "::1");
+    CHECK_THROWS_WITH(read({"--metrics-address", "8080"}),
+                      Catch::Contains("--metrics-address: '8080' is no address") && Catch::Contains("0 is off"));
+    CHECK_THROWS_AS(read({"--shutdown-grace-period", "soon"}), WrongUsage);
+}
+
 TEST_CASE("session, locks and transactions are read from the command line") {
     const auto options = std::get<MigrateOptions>(
         parse({"migrate", "up", "--source=x", url, "--role=app", "--search-path=a,b c", "--set", "work_mem=1MB",

@@ -12,8 +12,8 @@ set(may_include_app migration postgres api kube reconcile engine)
 set(layers migration postgres api kube reconcile engine app)
 
 # A library's header, and the only files that may see it.
-set(headers "libpq-fe\\.h" "cpprest/.*")
-set(places "^postgres/" "^kube/transport\\.cpp$")
+set(headers "libpq-fe\\.h" "cpprest/.*" "prometheus/.*")
+set(places "^postgres/" "^kube/transport\\.cpp$" "^app/([a-z]+_metrics|operations)\\.")
 
 set(offenders "")
 file(GLOB_RECURSE sources RELATIVE "${ROOT}" "${ROOT}/*.hpp" "${ROOT}/*.cpp")
