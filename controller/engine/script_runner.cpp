@@ -7,6 +7,14 @@
 namespace lockkeeper::engine {
 namespace {
 
+/// A standby, or a database or role that is to be read only.
+bool is_read_only(postgres::Connection& connection) {
+    return connection
+        .query("SELECT pg_catalog.pg_is_in_recovery() OR s.reset_val::pg_catalog.bool FROM pg_catalog.pg_settings s "
+               "WHERE s.name='default_transaction_read_only'")
+        .boolean(0, 0);
+}
+
 std::size_t count_statements(std::string_view sql) {
     return static_cast<std::size_t>(std::ranges::count(sql, ';'));
 }
@@ -70,6 +78,9 @@ void ScriptRunner::run_in_transaction(const Step& step, Place place) {
     } catch (const postgres::CommandError& error) {
         auto failure = locate_failure(step, layout, error);
         connection_.query("ROLLBACK");
+        if (failure.kind == migration::FailureKind::DatabaseReadOnly && !is_read_only(connection_)) {
+            failure.kind = migration::FailureKind::ScriptFailed;  // it asked for that itself
+        }
         if (failure.sqlstate == "25001" && failure.statement > 0) {
             failure.hint = "put a line '-- lockkeeper:no-transaction' above the script's first statement";
         }

@@ -44,6 +44,11 @@ class Owner {
     std::string name_;
 };
 
+std::string locks_of_others_than(int pid, const TemporaryDatabase& database) {
+    return database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> " + std::to_string(pid) +
+                        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())");
+}
+
 std::string refusal_with(const TemporaryDatabase& database, const engine::SessionSettings& session) {
     const auto report = migrate(database, {{"1_a.sql", "CREATE TABLE a (x int)"}}, {}, {.session = session});
     CHECK(database.ask("SELECT to_regclass('a') IS NULL") == "t");
@@ -141,14 +146,12 @@ TEST_CASE("a lock of another tool is waited for with its holder named, held duri
         CHECK_THAT(report.failure->message,
                    Catch::Contains("the advisory lock " + key) &&
                        Catch::Contains("held by pid " + std::to_string(other.backend_pid()) + " (another tool)"));
-        CHECK(database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid <> " +
-                           std::to_string(other.backend_pid())) == "0");
+        CHECK(locks_of_others_than(other.backend_pid(), database) == "0");
         other.query("SELECT pg_advisory_unlock_all()");
     }
     CHECK(outcome_of(migrate(database, files, {}, options)) == "done");
     CHECK(database.ask("SELECT string_agg(key::text, ' ' ORDER BY key) FROM held") == "-9000000000000000000 42 4711");
-    CHECK(database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
-                       "pg_database WHERE datname = current_database())") == "0");
+    CHECK(locks_of_others_than(0, database) == "0");
 }
 
 TEST_CASE("a script that gives up a lock of another tool is rolled back") {

@@ -141,3 +141,16 @@ TEST_CASE("a connection cut anywhere in a run of one transaction leaves all of i
     }
     CHECK(places > 20);
 }
+
+TEST_CASE("a script that makes its own transaction read only is at fault, and a database that is read only is waited for") {
+    const TemporaryDatabase database;
+    const Files files{{"1_a.sql", "CREATE TABLE a (x int);"},
+                      {"2_b.sql", "SET TRANSACTION READ ONLY;\nCREATE TABLE b (x int);"}};
+    const auto report = migrate(database, files);
+    CHECK(outcome_of(report) == "ScriptFailed 25006 2_b.sql:2:1 #2");
+    CHECK(migration::retry_of(report.failure->kind) == migration::Retry::Never);
+    database.run("ALTER DATABASE " + database.name() + " SET default_transaction_read_only = on");
+    const auto standby = migrate(database, {files[0], {"2_b.sql", "CREATE TABLE b (x int);"}});
+    CHECK(outcome_of(standby) == "DatabaseReadOnly 25006 2_b.sql:1:1 #1");
+    CHECK(migration::retry_of(standby.failure->kind) == migration::Retry::Slowly);
+}
