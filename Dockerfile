@@ -21,7 +21,6 @@ ARG REVISION=
 ARG CREATED=
 LABEL org.opencontainers.image.title="lockkeeper" \
       org.opencontainers.image.description="PostgreSQL schema migrations for Kubernetes, exactly once" \
-      org.opencontainers.image.url="https://lockkeeper.dev" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}"
