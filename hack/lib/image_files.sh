@@ -6,7 +6,7 @@
 #                                         copyright and its entry of dpkg's list, which scanners and makers of SBOMs read
 
 # The packages whose archives are linked into the static program.
-linked_in=(libpq-dev libssl-dev libstdc++-12-dev)
+linked_in=(libpq-dev postgresql-server-dev-15 libssl-dev libstdc++-12-dev)
 
 packages_of() {
   local file

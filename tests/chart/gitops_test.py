@@ -135,7 +135,9 @@ class Actions(unittest.TestCase):
         for name, before in (("suspend", state("up to date")), ("resume", state("suspended with something pending"))):
             expected = copy.deepcopy(before["object"])
             expected["spec"]["suspend"] = name == "suspend"
-            self.assertEqual(expected, run_lua(definitions[name], before["object"]))
+            # As text, in which 1 is not true.
+            actual = run_lua(definitions[name], before["object"])
+            self.assertEqual(json.dumps(expected, sort_keys=True), json.dumps(actual, sort_keys=True))
 
 
 class Examples(unittest.TestCase):
