@@ -32,20 +32,9 @@ class Rendering(unittest.TestCase):
     def test_the_readme_is_made_from_the_values(self):
         self.assertEqual((CHART / "README.md").read_text(), readme(), "hack/chart writes it anew")
 
-    def test_more_replicas_than_one_need_leader_election(self):
-        self.assertIn("leaderElection.enabled", template_with("leaderElection.enabled=false").stderr)
-        self.assertEqual(0, template_with("leaderElection.enabled=false", "replicaCount=1").returncode)
-
     def test_the_kubelet_waits_until_what_was_cancelled_is_rolled_back(self):
         self.assertIn("ten seconds longer", template_with("terminationGracePeriodSeconds=29").stderr)
         self.assertEqual(0, template_with("terminationGracePeriodSeconds=30").returncode)
-
-    def test_watching_some_namespaces_gives_no_right_to_secrets_elsewhere(self):
-        documents = rendered("namespaced")
-        self.assertEqual([], [each for each in documents if each["kind"].startswith("Cluster")])
-        roles = [each for each in documents if each["kind"] == "Role"]
-        self.assertEqual({"shop", "billing"}, {each["metadata"]["namespace"] for each in roles})
-        self.assertIn("--namespace=shop,billing", controller_arguments(documents))
 
     def test_secrets_are_read_by_name_alone(self):
         for value_set in VALUE_SETS:
@@ -103,7 +92,7 @@ class Values(unittest.TestCase):
         self.assertIn("replicas", template_with("replicas=3").stderr)
 
     def test_a_value_of_a_wrong_kind_is_refused(self):
-        for setting in ("replicaCount=two", "logFormat=xml", "image.digest=abc", "workers=65", "metrics.port=0", "watchNamespaces[0]=Shop"):
+        for setting in ("replicaCount=two", "logFormat=xml", "image.digest=abc", "workers=65", "metrics.port=0"):
             self.assertNotEqual(0, template_with(setting).returncode, setting)
 
 

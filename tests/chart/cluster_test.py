@@ -1,6 +1,7 @@
 """What a real kube-apiserver says of what helm and kustomize make. Everything is a dry run, but for namespaces of the test's own."""
 
 import json
+import textwrap
 import unittest
 import uuid
 
@@ -70,13 +71,19 @@ class Cluster(unittest.TestCase):
             del pod["spec"]["containers"][0]["securityContext"]
             self.assertIn('violates PodSecurity "restricted', self.dry_run(pod).stderr)
 
-    def test_the_notes_name_a_command_that_applies_to_what_is_watched(self):
-        for value_set, command in (("default", "kubectl wait"), ("namespaced", "kubectl --namespace shop wait")):
+    def test_the_notes_name_the_next_commands(self):
+        for value_set in ("default", "minimal"):
             notes = run(
                 rendering.helm(), "install", "lockkeeper", CHART, "--namespace", NAMESPACE, "--dry-run=client", "--values", HERE / f"values/{value_set}.yaml"
             ).split("NOTES:")[1]
-            self.assertIn(command, notes)
-        self.assertIn("team: shop", notes)
+            self.assertIn("kubectl wait --for=condition=Ready pgmig/shop", notes)
+            self.assertEqual(value_set != "minimal", "helm --namespace lockkeeper-system test lockkeeper" in notes)
+
+    def test_the_notes_have_a_migration_that_can_be_read(self):
+        notes = run(rendering.helm(), "install", "lockkeeper", CHART, "--namespace", NAMESPACE, "--dry-run=client")
+        migration = find(rendering.objects(textwrap.dedent(notes.split("<<EOF\n")[1].split("  EOF")[0])), "Migration")
+        self.assertEqual("shop", migration["metadata"]["name"])
+        self.assertEqual(["database", "source"], sorted(migration["spec"]))
 
     def test_who_may_edit_a_namespace_may_edit_its_migrations_alone(self):
         edit = find(rendered("default"), "ClusterRole", "lockkeeper-edit")

@@ -20,9 +20,7 @@ helm test lockkeeper --namespace lockkeeper-system
 
 `hack/image` builds the image; push it to a registry that the cluster can reach.
 
-- Two replicas, of which one works and the other takes over.
-- `watchNamespaces` limits the controller to some namespaces: it then has a Role in each of them and no ClusterRole. `rbac.aggregate: false` leaves
-  out the two ClusterRoles for people as well.
+- One replica, which watches all namespaces. An upgrade ends it before it starts the next one; runs that are cancelled by that are taken up again.
 - Secrets are read by name, never listed or watched.
 - The pods meet Pod Security *restricted*.
 - Uninstalling leaves the CRD with every Migration, unless `crds.keep` is `false`, and the databases in any case.

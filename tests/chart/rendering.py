@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/lockkeeper"
 HERE = ROOT / "tests/chart"
 NAMESPACE = "lockkeeper-system"
-VALUE_SETS = ["default", "namespaced", "monitoring", "everything"]
+VALUE_SETS = ["default", "minimal", "monitoring", "everything"]
 
 
 def run(*command, stdin=None):

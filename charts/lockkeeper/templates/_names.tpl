@@ -58,10 +58,6 @@ annotations:
 {{- end -}}
 {{- end -}}
 
-{{- define "lockkeeper.leaseName" -}}
-{{- default (include "lockkeeper.fullname" .) .Values.leaderElection.leaseName -}}
-{{- end -}}
-
 {{- /* A digest says exactly what runs, so it wins over the tag. (dict "image" VALUES "tag" DEFAULT) */ -}}
 {{- define "lockkeeper.image" -}}
 {{- if .image.digest -}}

@@ -12,7 +12,4 @@
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
-- apiGroups: [events.k8s.io]
-  resources: [events]
-  verbs: [create, patch]
 {{- end -}}
