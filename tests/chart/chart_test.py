@@ -99,9 +99,10 @@ class Values(unittest.TestCase):
 class Copies(unittest.TestCase):
     maxDiff = None
 
-    def test_the_chart_has_the_crd(self):
+    def test_chart_and_manifests_have_the_crd(self):
         source = (ROOT / "crds/lockkeeper.dev_migrations.yaml").read_text()
-        self.assertEqual(source, (CHART / "files/lockkeeper.dev_migrations.yaml").read_text(), "hack/chart copies it")
+        for copy in (CHART / "files", ROOT / "manifests"):
+            self.assertEqual(source, (copy / "lockkeeper.dev_migrations.yaml").read_text(), "hack/chart copies it")
         for documents in (rendered("default"), manifests()):
             crd = find(documents, "CustomResourceDefinition")
             self.assertEqual(rendering.objects(source)[0]["spec"], crd["spec"])

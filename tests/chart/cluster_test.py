@@ -1,12 +1,15 @@
 """What a real kube-apiserver says of what helm and kustomize make. Everything is a dry run, but for namespaces of the test's own."""
 
 import json
+import os
+import subprocess
+import tempfile
 import textwrap
 import unittest
 import uuid
 
 import rendering
-from rendering import CHART, HERE, NAMESPACE, VALUE_SETS, attempt, find, manifests, rendered, run
+from rendering import CHART, HERE, NAMESPACE, ROOT, VALUE_SETS, attempt, find, manifests, rendered, run
 
 OPERATOR_OF_PROMETHEUS = {"ServiceMonitor", "PodMonitor", "PrometheusRule"}  # chart_test.py looks at these
 
@@ -71,19 +74,55 @@ class Cluster(unittest.TestCase):
             del pod["spec"]["containers"][0]["securityContext"]
             self.assertIn('violates PodSecurity "restricted', self.dry_run(pod).stderr)
 
+    def notes(self, *options):
+        install = ["install", "lockkeeper", CHART, "--namespace", NAMESPACE, "--dry-run=client", "--take-ownership", *options]
+        return run(rendering.helm(), *install).split("NOTES:")[1]
+
     def test_the_notes_name_the_next_commands(self):
         for value_set in ("default", "minimal"):
-            notes = run(
-                rendering.helm(), "install", "lockkeeper", CHART, "--namespace", NAMESPACE, "--dry-run=client", "--values", HERE / f"values/{value_set}.yaml"
-            ).split("NOTES:")[1]
+            notes = self.notes("--values", HERE / f"values/{value_set}.yaml")
             self.assertIn("kubectl wait --for=condition=Ready pgmig/shop", notes)
             self.assertEqual(value_set != "minimal", "helm --namespace lockkeeper-system test lockkeeper" in notes)
 
     def test_the_notes_have_a_migration_that_can_be_read(self):
-        notes = run(rendering.helm(), "install", "lockkeeper", CHART, "--namespace", NAMESPACE, "--dry-run=client")
+        notes = self.notes()
         migration = find(rendering.objects(textwrap.dedent(notes.split("<<EOF\n")[1].split("  EOF")[0])), "Migration")
         self.assertEqual("shop", migration["metadata"]["name"])
         self.assertEqual(["database", "source"], sorted(migration["spec"]))
+
+    def test_the_rights_are_enough_for_the_controller(self):
+        """A Migration whose Secret is missing has been listed, its ConfigMap read, the Secret asked for, and its status written."""
+        run("kubectl", "apply", "--filename", ROOT / "crds")
+        run("kubectl", "wait", "--for=condition=Established", "crd/migrations.lockkeeper.dev")
+        text = run(rendering.helm(), "template", "lockkeeper", CHART, "--namespace", self.namespace, "--set", f"fullnameOverride={self.namespace}")
+        rights = [each for each in rendering.objects(text) if "Role" in each["kind"] or each["kind"] == "ServiceAccount"]
+        source = {"configMaps": [{"name": "scripts"}]}
+        spec = {"database": {"urlFrom": {"secretKeyRef": {"name": "missing"}}}, "source": source}
+        metadata = {"name": "rights", "namespace": self.namespace}
+        migration = {"apiVersion": "lockkeeper.dev/v1alpha1", "kind": "Migration", "metadata": metadata, "spec": spec}
+        run("kubectl", "create", "configmap", "scripts", "--namespace", self.namespace, "--from-literal=0001_a.up.sql=SELECT 1")
+        for each in [*rights, migration]:
+            run("kubectl", "apply", "--filename=-", stdin=json.dumps(each))
+        try:
+            with rendering.kubeconfig_of(self.namespace, self.namespace) as kubeconfig:
+                self.assertEqual("no", attempt("kubectl", "--kubeconfig", kubeconfig, "auth", "can-i", "list", "secrets").stdout.strip())
+                self.controller_reaches("SecretNotFound", kubeconfig)
+        finally:
+            for each in [migration, *rights]:
+                run("kubectl", "delete", "--filename=-", stdin=json.dumps(each))
+
+    def controller_reaches(self, reason, kubeconfig):
+        addresses = ["--metrics-address=0", "--health-address=0"]
+        command = [os.environ["LOCKKEEPER_TEST_BINARY"], "controller", "--kubeconfig", kubeconfig, *addresses]
+        with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stderr=log) as controller:
+            try:
+                condition = '{.status.conditions[?(@.type=="Ready")].reason}'
+                reached = attempt("kubectl", "wait", f"--for=jsonpath={condition}={reason}", "pgmig/rights", "--namespace", self.namespace, "--timeout=30s")
+            finally:
+                controller.terminate()
+                controller.wait()
+            log.seek(0)
+            self.assertEqual(0, reached.returncode, reached.stderr + log.read())
 
     def test_who_may_edit_a_namespace_may_edit_its_migrations_alone(self):
         edit = find(rendered("default"), "ClusterRole", "lockkeeper-edit")

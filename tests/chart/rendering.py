@@ -1,11 +1,14 @@
 """The chart and the manifests, rendered by helm and kustomize, and what the tests ask of the objects that come out."""
 
+import contextlib
 import functools
+import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 import yaml
 
@@ -57,6 +60,18 @@ def objects(text):
 
 def rendered(value_set):
     return objects(template(value_set))
+
+
+@contextlib.contextmanager
+def kubeconfig_of(account, namespace):
+    """A kubeconfig with which one is a service account."""
+    config = json.loads(run("kubectl", "config", "view", "--raw", "--flatten", "--minify", "--output=json"))
+    for user in config["users"]:
+        user["user"] = {"token": run("kubectl", "create", "token", account, "--namespace", namespace).strip()}
+    with tempfile.NamedTemporaryFile("w", suffix=".kubeconfig") as file:
+        json.dump(config, file)
+        file.flush()
+        yield file.name
 
 
 def find(documents, kind, name=None):
