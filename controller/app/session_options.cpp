@@ -69,6 +69,7 @@ std::int64_t read_lock_key(const std::string& option, const std::string& text) {
 
 std::vector<std::int64_t> read_also_hold(const SessionTexts& texts) {
     std::vector<std::int64_t> keys;
+    keys.reserve(texts.also_hold.size());
     for (const auto& text : texts.also_hold) keys.push_back(read_lock_key("--also-hold", text));
     return keys;
 }

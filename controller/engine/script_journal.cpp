@@ -1,5 +1,7 @@
 #include "engine/script_journal.hpp"
 
+#include <utility>
+
 namespace lockkeeper::engine {
 namespace {
 
@@ -12,10 +14,10 @@ std::string number(std::size_t value) {
 
 }  // namespace
 
-ScriptJournal::ScriptJournal(const HistoryTable& history, const LockKey& key, const migration::Step& step,
+ScriptJournal::ScriptJournal(const HistoryTable& history, LockKey key, const migration::Step& step,
                              std::string source_digest)
     : history_(history),
-      key_(key),
+      key_(std::move(key)),
       step_(step),
       source_digest_(std::move(source_digest)),
       prefix_(migration::checksum_of_first(step.script.text, step.text, 0)) {}

@@ -13,8 +13,7 @@ namespace lockkeeper::engine {
 /// lock or the row is not what it should be, so that what it shares a transaction with cannot commit.
 class ScriptJournal {
   public:
-    ScriptJournal(const HistoryTable& history, const LockKey& key, const migration::Step& step,
-                  std::string source_digest);
+    ScriptJournal(const HistoryTable& history, LockKey key, const migration::Step& step, std::string source_digest);
 
     /// Before the first statement, and again when a script is resumed.
     std::string open_sql();

@@ -10,8 +10,9 @@ namespace {
 /// A standby, or a database or role that is to be read only.
 bool is_read_only(postgres::Connection& connection) {
     return connection
-        .query("SELECT pg_catalog.pg_is_in_recovery() OR s.reset_val::pg_catalog.bool FROM pg_catalog.pg_settings s "
-               "WHERE s.name='default_transaction_read_only'")
+        .query(
+            "SELECT pg_catalog.pg_is_in_recovery() OR s.reset_val::pg_catalog.bool FROM pg_catalog.pg_settings s "
+            "WHERE s.name='default_transaction_read_only'")
         .boolean(0, 0);
 }
 

@@ -142,7 +142,8 @@ TEST_CASE("a connection cut anywhere in a run of one transaction leaves all of i
     CHECK(places > 20);
 }
 
-TEST_CASE("a script that makes its own transaction read only is at fault, and a database that is read only is waited for") {
+TEST_CASE(
+    "a script that makes its own transaction read only is at fault, and a database that is read only is waited for") {
     const TemporaryDatabase database;
     const Files files{{"1_a.sql", "CREATE TABLE a (x int);"},
                       {"2_b.sql", "SET TRANSACTION READ ONLY;\nCREATE TABLE b (x int);"}};

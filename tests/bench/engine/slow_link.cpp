@@ -103,8 +103,8 @@ void carry(int client, int port, std::chrono::microseconds delay) {
 
 int main(int argc, char** argv) {
     if (argc != 3) return 2;
-    const int port = std::atoi(argv[1]);
-    const std::chrono::microseconds delay(std::atoi(argv[2]));
+    const int port = static_cast<int>(std::strtol(argv[1], nullptr, 10));
+    const std::chrono::microseconds delay(std::strtol(argv[2], nullptr, 10));
     const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
     auto address = loopback(0);
     socklen_t size = sizeof(address);
