@@ -10,6 +10,8 @@ RUN bash -euo pipefail -c 'source hack/lib/packages.sh; export DEBIAN_FRONTEND=n
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY controller controller
+# By content, since the compiler's time changes with the layer that it is in.
+ENV CCACHE_COMPILERCHECK=content
 RUN --mount=type=cache,target=/root/.cache/ccache cmake --preset static && cmake --build --preset static
 COPY hack/lib/image_files.sh hack/lib/
 RUN bash -euo pipefail -c 'source hack/lib/image_files.sh; \
