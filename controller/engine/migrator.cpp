@@ -38,6 +38,24 @@ std::chrono::milliseconds since(std::chrono::steady_clock::time_point begin, Clo
     return std::chrono::duration_cast<std::chrono::milliseconds>(clock.now() - begin);
 }
 
+/// To read and split scripts of many megabytes can take a slow machine longer than the guards let a session be idle.
+class TimeToPlan {
+  public:
+    TimeToPlan(postgres::Connection& connection, const migration::ScriptSet& scripts) : connection_(connection) {
+        std::size_t bytes = 0;
+        for (const auto& script : scripts.scripts()) bytes += script.up.text.size();
+        is_needed_ = bytes >= large_script_bytes;
+        if (is_needed_) connection_.query(unhurried_session(connection_.server_version()));
+    }
+    void end() {
+        if (is_needed_) connection_.query(session_guards(connection_.server_version()));
+    }
+
+  private:
+    postgres::Connection& connection_;
+    bool is_needed_ = false;
+};
+
 /// Before lock_timeout ends the wait, but not for scripts that just take their time.
 std::chrono::milliseconds time_to_look(std::chrono::milliseconds lock_timeout) {
     constexpr std::chrono::milliseconds longest{2'000};
@@ -140,10 +158,12 @@ void Migrator::run_under_lock(Attempt& attempt, const LockKey& key) {
     auto found = attempt.table.read(attempt.connection, needed_down_scripts(attempt.goal));
     const bool table_exists = found.has_value();
     const auto history = std::move(found).value_or(migration::History{});
+    TimeToPlan time(attempt.connection, attempt.scripts);
     attempt.plan = migration::make_plan(attempt.scripts, history, attempt.goal,
                                         find_foreign(attempt.connection, history, attempt.goal));
     attempt.report.database = migration::describe(options_.history_table.text(), history, attempt.plan);
     attempt.report.warnings = attempt.plan.warnings;
+    time.end();
     if (history_moved(history)) {
         attempt.report.failure = moved(*options_.known_history_table, options_.history_table.text());
         return;

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <prometheus/text_serializer.h>
 
+#include <atomic>
 #include <stdexcept>
 
 using namespace lockkeeper;
@@ -82,11 +83,11 @@ TEST_CASE("each reconcile is counted by how it ended") {
     kube::SystemClock clock;
     kube::WorkQueue queue(clock);
     {
-        int run = 0;
+        std::atomic<int> runs = 0;
         kube::WorkerPool pool(
             queue,
             [&](const kube::NamespacedName&, const std::stop_token&) -> kube::ReconcileResult {
-                ++run;
+                const int run = ++runs;
                 if (run == 1) throw std::runtime_error("no luck");
                 if (run == 2) throw 42;  // NOLINT(hicpp-exception-baseclass)
                 if (run == 3) return kube::Failed{};
@@ -96,7 +97,7 @@ TEST_CASE("each reconcile is counted by how it ended") {
             },
             {.workers = 1, .retry = {1ms, 2ms}, .observer = &counted.metrics}, kube::no_log());
         queue.add(a);
-        while (run < 5) std::this_thread::yield();
+        while (runs < 5) std::this_thread::yield();
         pool.shut_down(10s);
     }
     const auto text = counted.text();

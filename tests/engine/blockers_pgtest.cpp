@@ -34,10 +34,12 @@ TEST_CASE("a script that gives up a table's lock says whom it waited for") {
     const auto scripts = migration::ScriptSet::read({{"1_a.sql", "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;"}});
     const auto report = migrator.migrate(scripts, {}, listener, {});
 
-    const auto who = "pid " + std::to_string(rival.backend_pid()) + " (report, idle in transaction for 0 s)";
+    const auto who = "pid " + std::to_string(rival.backend_pid()) + " (report, idle in transaction for ";
     CHECK(tests::outcome_of(report) == "WaitingForTableLock 55P03 1_a.sql:2:1 #2");
-    CHECK(report.failure->message == "canceling statement due to lock timeout; it waited for " + who);
-    CHECK(listener.told == std::vector{"1_a " + who});
+    CHECK_THAT(report.failure->message,
+               Catch::StartsWith("canceling statement due to lock timeout; it waited for " + who));
+    REQUIRE(listener.told.size() == 1);
+    CHECK_THAT(listener.told.front(), Catch::StartsWith("1_a " + who) && Catch::EndsWith(" s)"));
     rival.query("COMMIT");
     CHECK(migrator.migrate(scripts, {}, listener, {}).succeeded());
 }

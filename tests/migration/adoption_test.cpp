@@ -228,7 +228,8 @@ TEST_CASE("the table to adopt is the only one that fits, and several are refused
     const ForeignTable goose{"app", "goose_db_version", {"id", "version_id", "is_applied", "tstamp"}};
     const ForeignTable of_the_application{"public", "schema_version", {"version", "product"}};
     const ForeignTable rails{"public", "schema_migrations", {"version"}};
-    const auto choice = choose_table({of_the_application, goose}, {});
+    const std::vector<ForeignTable> tables{of_the_application, goose};
+    const auto choice = choose_table(tables, {});
     REQUIRE(choice.table != nullptr);
     CHECK(choice.table->schema == "app");
     CHECK(choice.tool == Tool::Goose);
