@@ -8,33 +8,43 @@
 #   stop_etcd; stop_apiserver
 #
 # There is no controller-manager, so namespaces have no default service account, Jobs do not run, and the objects of a deleted owner
-# stay.
+# stay. A real node (node_init) has one, and says so in `apiserver_flags`.
+
+apiserver_flags=(
+  --bind-address=127.0.0.1 --endpoint-reconciler-type=none --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount
+  --service-cluster-ip-range=10.0.0.0/24
+)
 
 prepare_apiserver() {
-  local port=$2 pki="$services/kubernetes/pki"
-  make_certificates "$pki"
-  [[ -e "$services/kubeconfig" ]] && return
+  make_certificates "$services/kubernetes/pki"
+  write_kubeconfig "$services/kubeconfig" "https://127.0.0.1:$2" admin
+}
+
+# By whichever of the certificates NAME is; a file that is there stays.
+write_kubeconfig() {
+  local file=$1 server=$2 name=$3 pki="$services/kubernetes/pki"
+  [[ -e "$file" ]] && return
   (
     umask 077
-    cat >"$services/kubeconfig.new" <<EOF
+    cat >"$file.new" <<EOF
 apiVersion: v1
 kind: Config
 clusters:
 - name: lockkeeper-local
   cluster:
-    server: https://127.0.0.1:$port
+    server: $server
     certificate-authority-data: $(base64 --wrap=0 "$pki/ca.crt")
 users:
-- name: admin
+- name: $name
   user:
-    client-certificate-data: $(base64 --wrap=0 "$pki/admin.crt")
-    client-key-data: $(base64 --wrap=0 "$pki/admin.key")
+    client-certificate-data: $(base64 --wrap=0 "$pki/$name.crt")
+    client-key-data: $(base64 --wrap=0 "$pki/$name.key")
 contexts:
 - name: lockkeeper-local
-  context: {cluster: lockkeeper-local, user: admin}
+  context: {cluster: lockkeeper-local, user: $name}
 current-context: lockkeeper-local
 EOF
-    mv "$services/kubeconfig.new" "$services/kubeconfig"
+    mv "$file.new" "$file"
   )
 }
 
@@ -61,11 +71,10 @@ is_apiserver_ready() {
 start_apiserver() {
   local etcd_port=$1 port=$2 pki="$services/kubernetes/pki"
   start_server apiserver "$kubernetes_bin/kube-apiserver" \
-    --bind-address=127.0.0.1 --secure-port="$port" --endpoint-reconciler-type=none \
+    "${apiserver_flags[@]}" --secure-port="$port" \
     --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" \
     --etcd-servers="https://127.0.0.1:$etcd_port" --etcd-cafile="$pki/ca.crt" --etcd-certfile="$pki/apiserver.crt" \
     --etcd-keyfile="$pki/apiserver.key" \
-    --authorization-mode=RBAC --disable-admission-plugins=ServiceAccount --service-cluster-ip-range=10.0.0.0/24 \
     --service-account-issuer=https://kubernetes.default.svc --service-account-key-file="$pki/service-accounts.key" \
     --service-account-signing-key-file="$pki/service-accounts.key"
   wait_for apiserver 120 is_apiserver_ready "$port"

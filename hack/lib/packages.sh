@@ -13,6 +13,7 @@ packages_static=(postgresql-server-dev-15 libkrb5-dev)  # archives and headers f
 packages_test=(catch2 jq pgbouncer)
 packages_chart=(python3 python3-yaml lua5.4)
 packages_image=(buildah debootstrap)
+packages_node=(containerd runc containernetworking-plugins iptables conntrack iproute2 gcc libc6-dev buildah openssl curl ca-certificates)
 packages_services=(postgresql-15 postgresql-client-15 openssl curl ca-certificates)
 packages_lint=(clang-format-16 clang-tidy-16 shellcheck)
 
