@@ -5,7 +5,8 @@
 #   tidy_all BUILD_FOLDER     prints the findings; fails when there are some
 #
 # A unit without findings leaves a stamp in the cache, named by a digest of all that the answer depends on: the unit and every file of
-# ours that it includes, its compiler command, .clang-tidy, these scripts, and the versions of clang-tidy and of the libraries.
+# ours that it includes, its compiler command, .clang-tidy, these scripts, and the versions of clang-tidy and of the libraries; not by
+# where the clone is.
 
 # The same checks under a second name, and one that alone takes a sixth of the time to find identifiers that look alike.
 tidy_not_again=(
@@ -25,7 +26,7 @@ tidy_digests() {
     find "$root/controller" "$root/tests" \( -name '*.hpp' -o -name '*.cpp' \) -exec sha256sum {} + | sed 's/^\(\S*\)\s*/digest\t\1\t/'
     grep -rE --include='*.[hc]pp' '^\s*#\s*include\s*"' "$root/controller" "$root/tests" \
       | sed 's/^\([^:]*\):.*"\(.*\)".*/include\t\1\t\2/'
-    jq -r '.[] | "unit\t" + .file + "\t" + (.command | @base64)' "$build/compile_commands.json"
+    jq -r --arg root "$root" '.[] | "unit\t" + .file + "\t" + (.command | split($root) | join("") | @base64)' "$build/compile_commands.json"
   } | awk -F '\t' -v root="$root" '
     $1 == "digest"  { digest[$3] = $2 }
     $1 == "include" { included[$2] = included[$2] "\t" $3 }
