@@ -37,6 +37,36 @@ struct ErrorDetails {
     friend bool operator==(const ErrorDetails&, const ErrorDetails&) = default;
 };
 
+/// A session of the database, as far as it can be shown. Empty texts are unknown. What it runs is never shown as it was
+/// sent, since that may hold values.
+struct DatabaseSession {
+    int pid = 0;
+    std::string application;
+    std::string client;              ///< its address
+    std::string state;               ///< `active`, `idle in transaction` …
+    std::string query;               ///< what kind of statement it runs, or ran last: `CREATE INDEX`
+    std::optional<Timestamp> since;  ///< of a holder: when its session began; of a blocker: when its query began
+
+    friend bool operator==(const DatabaseSession&, const DatabaseSession&) = default;
+};
+
+/// The advisory lock that a run waits for.
+struct AwaitedLock {
+    std::int64_t key = 0;
+    std::optional<DatabaseSession> holder;  ///< absent where nobody could be seen to hold it
+
+    friend bool operator==(const AwaitedLock&, const AwaitedLock&) = default;
+};
+
+/// The script that runs now.
+struct RunningScript {
+    std::string version;
+    Timestamp started_at;
+    std::vector<DatabaseSession> waiting_on;  ///< whose locks it waits for, the first few
+
+    friend bool operator==(const RunningScript&, const RunningScript&) = default;
+};
+
 /// What the controller says of a Migration. All but the conditions is what the database said when it was last asked.
 struct MigrationStatus {
     std::int64_t observed_generation = -1;  ///< -1: never looked at
@@ -54,6 +84,8 @@ struct MigrationStatus {
     std::optional<Timestamp> next_retry_time;
     std::optional<ErrorDetails> last_error;
     std::optional<Timestamp> last_applied_time;
+    std::optional<AwaitedLock> lock;       ///< only while a run waits for it
+    std::optional<RunningScript> running;  ///< only while a run is under way
 
     friend bool operator==(const MigrationStatus&, const MigrationStatus&) = default;
 };

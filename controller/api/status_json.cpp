@@ -18,6 +18,8 @@ constexpr std::size_t longest_name = 1024;
 constexpr std::size_t longest_checksum = 128;
 constexpr std::size_t longest_error = 4096;
 constexpr std::size_t sqlstate_length = 5;
+constexpr std::size_t most_sessions = 10;
+constexpr std::size_t longest_session_text = 256;
 
 /// A status is the controller's own and may be of another version of it: what cannot be read is not there.
 template <typename Read>
@@ -109,6 +111,37 @@ std::optional<ErrorDetails> error_of(const Field& field) {
     });
 }
 
+std::optional<DatabaseSession> session_of(const Field& field, const char* since) {
+    if (!field.is_there()) return std::nullopt;
+    return lenient([&] {
+        DatabaseSession session;
+        session.pid = static_cast<int>(field["pid"].integer());
+        session.application = text_of(field["application"]).value_or("");
+        session.client = text_of(field["client"]).value_or("");
+        session.state = text_of(field["state"]).value_or("");
+        session.query = text_of(field["query"]).value_or("");
+        session.since = time_of(field[since]);
+        return session;
+    });
+}
+
+std::optional<AwaitedLock> lock_of(const Field& field) {
+    if (!field.is_there()) return std::nullopt;
+    return lenient([&] { return AwaitedLock{field["key"].integer(), session_of(field["holder"], "since")}; });
+}
+
+std::optional<RunningScript> running_of(const Field& field) {
+    if (!field.is_there()) return std::nullopt;
+    return lenient([&] {
+        RunningScript running;
+        running.version = field["version"].text();
+        running.started_at = time_of(field["startedAt"]).value_or(Timestamp());
+        running.waiting_on =
+            list_of(field["waitingOn"], [](const Field& item) { return session_of(item, "queryStart"); });
+        return running;
+    });
+}
+
 void put(json& object, const char* name, const std::string& text, std::size_t limit) {
     if (!text.empty()) object[name] = one_line(text, limit);
 }
@@ -157,6 +190,32 @@ json error_to_json(const ErrorDetails& error) {
     return object;
 }
 
+json session_to_json(const DatabaseSession& session, const char* since) {
+    json object{{"pid", session.pid}};
+    put(object, "application", session.application, longest_session_text);
+    put(object, "client", session.client, longest_session_text);
+    put(object, "state", session.state, longest_session_text);
+    put(object, "query", session.query, longest_session_text);
+    put(object, since, session.since);
+    return object;
+}
+
+json lock_to_json(const AwaitedLock& lock) {
+    json object{{"key", lock.key}};
+    if (lock.holder) object["holder"] = session_to_json(*lock.holder, "since");
+    return object;
+}
+
+json running_to_json(const RunningScript& running) {
+    json object{{"version", one_line(running.version)}, {"startedAt", to_string(running.started_at)}};
+    for (const auto& session : running.waiting_on) {
+        if (object["waitingOn"].size() < most_sessions) {
+            object["waitingOn"].push_back(session_to_json(session, "queryStart"));
+        }
+    }
+    return object;
+}
+
 }  // namespace
 
 MigrationStatus status_from_json(const Field& field) {
@@ -176,6 +235,8 @@ MigrationStatus status_from_json(const Field& field) {
     status.next_retry_time = time_of(field["nextRetryTime"]);
     status.last_error = error_of(field["lastError"]);
     status.last_applied_time = time_of(field["lastAppliedTime"]);
+    status.lock = lock_of(field["lock"]);
+    status.running = running_of(field["running"]);
     return status;
 }
 
@@ -201,6 +262,8 @@ json status_to_json(const MigrationStatus& status) {
     put(object, "nextRetryTime", status.next_retry_time);
     if (status.last_error) object["lastError"] = error_to_json(*status.last_error);
     put(object, "lastAppliedTime", status.last_applied_time);
+    if (status.lock) object["lock"] = lock_to_json(*status.lock);
+    if (status.running) object["running"] = running_to_json(*status.running);
     return object;
 }
 

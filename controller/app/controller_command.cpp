@@ -3,6 +3,7 @@
 #include "api/migration_json.hpp"
 #include "app/log.hpp"
 #include "app/migration_reconciler.hpp"
+#include "app/migrations_resource.hpp"
 #include "app/operations.hpp"
 #include "app/reference_index.hpp"
 #include "app/version.hpp"
@@ -51,6 +52,12 @@ bool concerns_us(const api::Migration* before, const api::Migration* after) {
            before->metadata.deletion_timestamp != after->metadata.deletion_timestamp;
 }
 
+/// Is the Migration that was there gone, or going?
+bool is_leaving(const api::Migration* before, const api::Migration* after) {
+    if (before == nullptr) return false;
+    return after == nullptr || before->metadata.uid != after->metadata.uid || after->metadata.deletion_timestamp;
+}
+
 kube::LogSink sink_of(const Log& log) {
     return [&log](LogLevel level, std::string_view message, const LogFields& fields) {
         log.write(level, message, fields);
@@ -81,6 +88,7 @@ class Controller {
               api::migration_from_json,
               [this](const kube::NamespacedName& key, const auto& before, const auto& after) {
                   index_.set(key, after == nullptr ? std::vector<kube::NamespacedName>{} : named_config_maps(*after));
+                  if (is_leaving(before.get(), after.get())) reconciler_.end_run(key);
                   if (concerns_us(before.get(), after.get())) queue_.add(key);
               },
               sink_of(log)),

@@ -50,13 +50,37 @@ engine::Migrator::Options options_of(const api::Migration& migration) {
 reconcile::Outcome InProcessExecutor::run(const api::Migration& migration, const migration::ScriptSet& scripts,
                                           const migration::Goal& goal, engine::RunListener& listener,
                                           const std::stop_token& stop) const {
+    return with_database(migration, stop,
+                         [&](engine::Migrator& migrator) { return migrator.migrate(scripts, goal, listener, stop); });
+}
+
+std::optional<reconcile::Outcome> InProcessExecutor::look(const api::Migration& migration,
+                                                          const migration::ScriptSet& scripts,
+                                                          const migration::Goal& goal,
+                                                          const std::stop_token& stop) const {
+    bool is_settled = true;
+    auto outcome = with_database(migration, stop, [&](engine::Migrator& migrator) {
+        auto inspection = migrator.inspect(scripts, goal, stop);
+        const auto& [history, plan, report] = inspection;
+        const bool has_work = !plan.steps.empty() || !plan.to_record.empty();
+        is_settled = !report.database || (!report.failure && !has_work);
+        return std::move(inspection.report);
+    });
+    if (!is_settled) return std::nullopt;
+    return outcome;
+}
+
+reconcile::Outcome InProcessExecutor::with_database(
+    const api::Migration& migration, const std::stop_token& stop,
+    const std::function<migration::RunReport(engine::Migrator&)>& use) const {
     const auto secret = read_secret(client_, migration.metadata.ns, migration.spec.database_url, stop);
     if (const auto* missing = std::get_if<SecretNotFound>(&secret)) return *missing;
     try {
         engine::SystemClock clock;
         const auto url =
             postgres::ConnectionUrl::parse(trimmed(std::get<std::string>(secret)), postgres::UrlTrust::Tenant);
-        return engine::Migrator(url, options_of(migration), clock).migrate(scripts, goal, listener, stop);
+        engine::Migrator migrator(url, options_of(migration), clock);
+        return use(migrator);
     } catch (const postgres::InvalidConnectionUrl&) {
         migration::RunReport report;
         report.failure = engine::failure_of(std::current_exception());

@@ -6,6 +6,8 @@
 #include "migration/plan.hpp"
 #include "reconcile/next_status.hpp"
 
+#include <functional>
+#include <optional>
 #include <stop_token>
 
 namespace lockkeeper::app {
@@ -21,7 +23,16 @@ class InProcessExecutor {
                            const migration::Goal& goal, engine::RunListener& listener,
                            const std::stop_token& stop) const;
 
+    /// Asks the database, and changes nothing. Nothing if it lacks a script, or anything else stands against it that is
+    /// to be found again by run, under the lock. Throws what ApiClient throws.
+    std::optional<reconcile::Outcome> look(const api::Migration& migration, const migration::ScriptSet& scripts,
+                                           const migration::Goal& goal, const std::stop_token& stop) const;
+
   private:
+    /// Calls `use` with the database of the Migration.
+    reconcile::Outcome with_database(const api::Migration& migration, const std::stop_token& stop,
+                                     const std::function<migration::RunReport(engine::Migrator&)>& use) const;
+
     kube::ApiClient& client_;
 };
 

@@ -127,6 +127,10 @@ class RunEnding {
 
     /// We were asked to stop: what is known stays, and whoever runs next goes on at once.
     NextStatus interrupt() {
+        if (observed_.migration.metadata.deletion_timestamp) {
+            draft_.converging(api::reason::terminating, "the resource is being deleted, and its run was cancelled");
+            return done();
+        }
         if (observed_.migration.status.conditions.empty() || inputs_changed(observed_)) {
             draft_.running(api::reason::migrating, "the run was interrupted and will be taken up again");
         }
@@ -188,16 +192,22 @@ NextStatus status_after_run(const ObservedState& observed, const Outcome& outcom
     return std::visit([&](const auto& what) { return RunEnding(observed, end).after(what); }, outcome);
 }
 
-api::MigrationStatus status_while_running(const ObservedState& observed, std::string_view reason,
-                                          const std::string& message, system_clock::time_point now) {
-    StatusDraft draft(observed, now);
-    draft.running(reason, message);
-    return std::move(draft.status());
+std::optional<RunProgress> progress_before_run(const ObservedState& observed) {
+    if (!inputs_changed(observed)) return std::nullopt;
+    return RunProgress{std::string(api::reason::migrating), "looking at the database"};
 }
 
-std::optional<api::MigrationStatus> status_before_run(const ObservedState& observed) {
-    if (!inputs_changed(observed)) return std::nullopt;
-    return status_while_running(observed, api::reason::migrating, "looking at the database", observed.now);
+api::MigrationStatus status_of_run(const ObservedState& observed) {
+    return std::move(StatusDraft(observed, observed.now).status());
+}
+
+api::MigrationStatus status_while_running(api::MigrationStatus status, const RunProgress& progress,
+                                          system_clock::time_point now) {
+    StatusDraft draft(std::move(status), now);
+    draft.running(progress.reason, progress.message);
+    draft.status().lock = progress.lock;
+    draft.status().running = progress.running;
+    return std::move(draft.status());
 }
 
 }  // namespace lockkeeper::reconcile

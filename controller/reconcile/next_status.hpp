@@ -46,13 +46,25 @@ struct RunEnd {
 /// otherwise be the known one at the next run, and that run would apply everything again.
 NextStatus status_after_run(const ObservedState& observed, const Outcome& outcome, RunEnd end);
 
-/// The status while a run is under way: Ready=Unknown/Progressing and Reconciling=True for this reason
-/// (api::reason::migrating, waiting_for_lock). No retry is scheduled meanwhile.
-api::MigrationStatus status_while_running(const ObservedState& observed, std::string_view reason,
-                                          const std::string& message, std::chrono::system_clock::time_point now);
+/// What a run is doing, for the status meanwhile.
+struct RunProgress {
+    std::string reason;  ///< api::reason::migrating or waiting_for_lock
+    std::string message;
+    std::optional<api::AwaitedLock> lock{};
+    std::optional<api::RunningScript> running{};
+};
 
-/// The status to apply before a run begins, if any: status_while_running where the resource is new or an input has
-/// changed. A retry, or a look at what was Ready, says nothing until it knows more.
-std::optional<api::MigrationStatus> status_before_run(const ObservedState& observed);
+/// What to say before a run begins, if anything: that the database is looked at, where the resource is new or an input
+/// has changed. A retry, or a look at what was Ready, says nothing until it knows more.
+std::optional<RunProgress> progress_before_run(const ObservedState& observed);
+
+/// The status that a run begins with, before anything is told of it: of this generation and source, and with no retry
+/// scheduled.
+api::MigrationStatus status_of_run(const ObservedState& observed);
+
+/// The status while a run is under way: Ready=Unknown/Progressing and Reconciling=True for the progress's reason.
+/// `status` is status_of_run or what this made of it before.
+api::MigrationStatus status_while_running(api::MigrationStatus status, const RunProgress& progress,
+                                          std::chrono::system_clock::time_point now);
 
 }  // namespace lockkeeper::reconcile

@@ -9,4 +9,8 @@ bool inputs_changed(const ObservedState& observed) {
     return found != nullptr && status.source_digest != found->scripts.digest();
 }
 
+bool is_expected_up_to_date(const ObservedState& observed) {
+    return api::is_true(observed.migration.status.conditions, api::condition_type::ready) && !inputs_changed(observed);
+}
+
 }  // namespace lockkeeper::reconcile

@@ -45,4 +45,8 @@ struct ObservedState {
 /// again, whatever was decided before.
 bool inputs_changed(const ObservedState& observed);
 
+/// Is a run expected to find nothing to do? So it is where the Migration is Ready and no input has changed: after a
+/// restart of the controller, for instance.
+bool is_expected_up_to_date(const ObservedState& observed);
+
 }  // namespace lockkeeper::reconcile

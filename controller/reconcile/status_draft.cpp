@@ -15,10 +15,17 @@ StatusDraft::StatusDraft(const ObservedState& observed, std::chrono::system_cloc
     if (inputs_changed(observed)) status_.failures = 0;
     status_.observed_generation = generation_;
     status_.next_retry_time.reset();
+    status_.lock.reset();
+    status_.running.reset();
     if (const auto* found = std::get_if<SourceFound>(&observed.source)) {
         status_.source_digest = found->scripts.digest();
     }
 }
+
+StatusDraft::StatusDraft(api::MigrationStatus status, std::chrono::system_clock::time_point now)
+    : status_(std::move(status)),
+      generation_(status_.observed_generation),
+      now_(std::chrono::floor<std::chrono::seconds>(now)) {}
 
 void StatusDraft::up_to_date(const std::string& message) {
     set(condition_type::ready, ConditionStatus::True, api::reason::up_to_date, message);

@@ -20,8 +20,11 @@ namespace lockkeeper::reconcile {
 ///   suspended  False/Suspended       -              -          -
 class StatusDraft {
   public:
-    /// Starts from the status that is there, and takes note of the generation and the digest of the source.
+    /// Starts from the status that is there, takes note of the generation and the digest of the source, and drops what
+    /// is true only while a run is under way.
     StatusDraft(const ObservedState& observed, std::chrono::system_clock::time_point now);
+    /// Starts from a status that has all that.
+    StatusDraft(api::MigrationStatus status, std::chrono::system_clock::time_point now);
 
     api::MigrationStatus& status() { return status_; }
 

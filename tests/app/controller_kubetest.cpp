@@ -250,30 +250,6 @@ TEST_CASE("suspended, nothing starts, and resumed, it runs") {
     CHECK(shop.becomes("Ready", "True/UpToDate"));
 }
 
-TEST_CASE("a Migration that is deleted and made anew during a run does not get its predecessor's status") {
-    const Shop shop;
-    const ControllerProcess controller;
-    shop.ns.apply_secret("db", shop.database.url());
-    shop.database.run("CREATE TABLE gate (a int)");
-    auto blocker = shop.database.connect();
-    blocker.query("BEGIN");
-    blocker.query("LOCK TABLE gate");
-    const auto spec = [](const std::string& sql) {
-        return json{{"source", {{"inline", {{"1_a.sql", sql}}}}}, {"session", {{"lockTimeout", "30s"}}}};
-    };
-    shop.ns.apply(migration("shop", "db", spec("SELECT * FROM gate;")));
-    REQUIRE(eventually([&] {
-        return shop.database.ask("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'gate'::regclass") ==
-               "1";
-    }));
-    shop.ns.remove("pgmig", "shop");
-    shop.ns.apply(migration("shop", "db", with(spec("SELECT 1;"), "suspend", true)));
-    blocker.query("ROLLBACK");
-    REQUIRE(eventually([&] { return shop.history() == "1_a"; }));
-    CHECK(shop.becomes("Ready", "False/Suspended"));
-    CHECK_FALSE(shop.shop()["status"].contains("currentVersion"));
-}
-
 TEST_CASE("session, locks and transaction of a Migration are those of its run") {
     const Shop shop;
     const ControllerProcess controller;

@@ -110,10 +110,11 @@ void reconcile_once(ObservedState& observed, const Outcome& outcome) {
     const auto step = [&] {
         return runs ? status_after_run(observed, outcome, {observed.now, 0.5}) : next_status(observed, decision.action);
     };
-    if (const auto status = runs ? status_before_run(observed) : std::nullopt) {
-        check_invariants(*status, observed);
-        check_transition_times(observed.migration.status, *status, now);
-        observed.migration.status = *status;
+    if (const auto progress = runs ? progress_before_run(observed) : std::nullopt) {
+        const auto status = status_while_running(status_of_run(observed), *progress, observed.now);
+        check_invariants(status, observed);
+        check_transition_times(observed.migration.status, status, now);
+        observed.migration.status = status;
     }
     const auto before = observed.migration.status;
     const auto first = step();

@@ -21,6 +21,17 @@ NextStatus end_with(const ObservedState& observed, const Outcome& outcome) {
     return status_after_run(observed, outcome, {observed.now, no_luck});
 }
 
+api::Timestamp noon_seconds() {
+    return std::chrono::floor<std::chrono::seconds>(noon());
+}
+
+/// What is written before a run, if anything is.
+std::optional<api::MigrationStatus> status_before_run(const ObservedState& observed) {
+    const auto progress = progress_before_run(observed);
+    if (!progress) return std::nullopt;
+    return status_while_running(status_of_run(observed), *progress, observed.now);
+}
+
 std::string ready_message(const api::MigrationStatus& status) {
     return api::find_condition(status.conditions, "Ready")->message;
 }
@@ -56,10 +67,35 @@ TEST_CASE("a look at what was Ready, and a retry, change nothing before they kno
 
 TEST_CASE("while a run is under way no retry is scheduled and nothing is stalled") {
     auto observed = after_run(new_shop(), run_that_failed(FailureKind::ScriptFailed));
-    auto status = status_while_running(observed, "WaitingForLock", "another runner holds the lock", noon() + 1min);
+    const RunProgress waiting{"WaitingForLock", "another runner holds the lock", api::AwaitedLock{42, std::nullopt}};
+    const auto status = status_while_running(status_of_run(observed), waiting, noon() + 1min);
     CHECK(conditions_of(status) == "Ready=Unknown/Progressing Reconciling=True/WaitingForLock");
     CHECK(ready_message(status) == "another runner holds the lock");
     CHECK_FALSE(status.next_retry_time);
+    CHECK(status.lock->key == 42);
+}
+
+TEST_CASE("what is true only during a run is gone with what is told next, and when the run ends") {
+    auto observed = new_shop();
+    const RunProgress waiting{"WaitingForLock", "waits", api::AwaitedLock{42, std::nullopt}};
+    const RunProgress running{"Migrating", "runs", std::nullopt,
+                              api::RunningScript{"0001_customers", noon_seconds(), {}}};
+    auto status = status_while_running(status_of_run(observed), waiting, noon());
+    status = status_while_running(std::move(status), running, noon() + 1min);
+    CHECK_FALSE(status.lock);
+    CHECK(status.running->version == "0001_customers");
+    CHECK(api::find_condition(status.conditions, "Ready")->last_transition_time == noon_seconds());
+    observed.migration.status = status;
+    CHECK_FALSE(end_with(observed, run_that_failed(FailureKind::WaitingForTableLock)).status.running);
+    CHECK_FALSE(end_with(observed, run_that_succeeded(database_with(versions, versions))).status.running);
+}
+
+TEST_CASE("a run that was cancelled because its resource is being deleted is not taken up again") {
+    auto observed = new_shop();
+    observed.migration.metadata.deletion_timestamp = noon_seconds();
+    const auto next = end_with(observed, run_that_failed(FailureKind::Interrupted));
+    CHECK(conditions_of(next.status) == "Ready=False/Terminating Reconciling=True/Terminating");
+    CHECK_FALSE(next.requeue_after);
 }
 
 TEST_CASE("a run that reached its goal is Ready, with all that the database said") {

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "app/status_writer.hpp"
+#include "reconcile/next_status.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+namespace lockkeeper::app {
+
+/// What a run tells of itself goes into the status from a thread of its own: the session that holds the lock must never
+/// wait for the API server, since it is ended by its own server when it is idle for long. Only the latest is written,
+/// and what it overtakes is forgotten. A write that fails is tried again at the next turn.
+class StatusMailbox {
+  public:
+    enum class Urgency {
+        Now,    ///< as soon as the thread gets to it, and before finish() returns
+        Paced,  ///< not within `pace` of the last write or of the beginning: a fast run never gets to it
+    };
+    struct Rhythm {
+        std::chrono::milliseconds pace{2'000};
+        /// How long finish() waits for a write that is urgent or under way before it cancels it.
+        std::chrono::milliseconds patience{2'000};
+    };
+
+    /// For one run of this Migration. The writer must outlive it.
+    StatusMailbox(const StatusWriter& writer, const reconcile::ObservedState& observed, Rhythm rhythm);
+    StatusMailbox(const StatusWriter& writer, const reconcile::ObservedState& observed)
+        : StatusMailbox(writer, observed, Rhythm{}) {}
+    ~StatusMailbox();
+    StatusMailbox(const StatusMailbox&) = delete;
+    StatusMailbox& operator=(const StatusMailbox&) = delete;
+
+    /// Returns at once.
+    void post(reconcile::RunProgress progress, Urgency urgency = Urgency::Paced);
+
+    /// Writes nothing more. Metadata and status of the Migration as they were written last.
+    const api::Migration& finish();
+
+  private:
+    using TimePoint = std::chrono::steady_clock::time_point;
+
+    void deliver();
+    /// False if it cannot be written now.
+    bool write(const reconcile::RunProgress& progress);
+
+    const StatusWriter& writer_;
+    const Rhythm rhythm_;
+    api::Migration migration_;  ///< without its spec; of the thread, until finish()
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::optional<reconcile::RunProgress> waiting_;
+    TimePoint due_;
+    TimePoint last_written_;
+    bool is_urgent_ = false;
+    bool is_writing_ = false;
+    bool is_finished_ = false;
+
+    api::MigrationStatus status_;  ///< of the thread
+    std::stop_source give_up_;
+    std::thread thread_;  ///< from the first post on
+};
+
+}  // namespace lockkeeper::app
