@@ -17,5 +17,6 @@ constexpr std::string_view source_digest_mismatch = "SourceDigestMismatch";
 constexpr std::string_view secret_not_found = "SecretNotFound";
 constexpr std::string_view invalid_source = "InvalidSource";
 constexpr std::string_view invalid_spec = "InvalidSpec";
+constexpr std::string_view runner_failed = "RunnerFailed";  ///< a Job's program ended without a result
 
 }  // namespace lockkeeper::api::reason

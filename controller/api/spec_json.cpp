@@ -198,12 +198,8 @@ void read_execution(const Field& field) {
 
 }  // namespace
 
-MigrationSpec spec_from_json(const Field& field) {
+MigrationSpec run_spec_from_json(const Field& field) {
     MigrationSpec spec;
-    const auto secret = field["database"]["urlFrom"]["secretKeyRef"];
-    spec.database_url.name = required_name(secret["name"]);
-    read(secret["key"], spec.database_url.key);
-    spec.source = read_source(field["source"]);
     spec.layout = read_layout(field["layout"]);
     spec.target_version = optional_text(field["targetVersion"]);
     spec.baseline = optional_text(field["baseline"]);
@@ -217,6 +213,15 @@ MigrationSpec spec_from_json(const Field& field) {
     spec.lock = read_lock(field["lock"]);
     spec.session = read_session(field["session"]);
     spec.transaction = static_cast<TransactionScope>(read_word(field["transaction"], {"Script", "Run", "None"}, 0));
+    return spec;
+}
+
+MigrationSpec spec_from_json(const Field& field) {
+    auto spec = run_spec_from_json(field);
+    const auto secret = field["database"]["urlFrom"]["secretKeyRef"];
+    spec.database_url.name = required_name(secret["name"]);
+    read(secret["key"], spec.database_url.key);
+    spec.source = read_source(field["source"]);
     spec.retry = read_retry(field["retry"]);
     read_execution(field["execution"]);
     read(field["suspend"], spec.suspend);

@@ -9,4 +9,7 @@ namespace lockkeeper::api {
 /// the field and says what to write instead.
 MigrationSpec spec_from_json(const Field& spec);
 
+/// Reads what run_spec_to_json writes, by the same rules. The rest of the spec has its defaults.
+MigrationSpec run_spec_from_json(const Field& spec);
+
 }  // namespace lockkeeper::api

@@ -9,6 +9,7 @@ enum class ExitCode : int {
     WrongUsage = 2,
     LockNotAcquired = 3,
     ChecksumMismatch = 5,
+    TimedOut = 6,
 };
 
 }  // namespace lockkeeper::app

@@ -1,5 +1,6 @@
 #include "app/in_process_executor.hpp"
 
+#include "app/run_options.hpp"
 #include "engine/run_failure.hpp"
 #include "kube/base64.hpp"
 
@@ -25,24 +26,6 @@ std::variant<std::string, SecretNotFound> read_secret(kube::ApiClient& client, c
         if (error.failure() != kube::ApiFailure::NotFound) throw;
         return SecretNotFound{ref.name, ref.key, SecretNotFound::What::Secret};
     }
-}
-
-/// A Secret that was made from a file often ends in a line break.
-std::string_view trimmed(std::string_view text) {
-    const auto last = text.find_last_not_of(" \t\r\n");
-    return text.substr(0, last == std::string_view::npos ? 0 : last + 1);
-}
-
-engine::Migrator::Options options_of(const api::Migration& migration) {
-    const auto& spec = migration.spec;
-    return {.history_table = {spec.history.schema, spec.history.table},
-            .known_history_table = migration.status.history_table,
-            .subject = migration.metadata.ns + "/" + migration.metadata.name,
-            .lock_key = spec.lock.key,
-            .also_hold = spec.lock.also_hold,
-            .acquire_timeout = spec.lock.acquire_timeout,
-            .session = {spec.session.lock_timeout, spec.session.statement_timeout, spec.session.role,
-                        spec.session.search_path, spec.session.parameters}};
 }
 
 }  // namespace
@@ -78,8 +61,10 @@ reconcile::Outcome InProcessExecutor::with_database(
     try {
         engine::SystemClock clock;
         const auto url =
-            postgres::ConnectionUrl::parse(trimmed(std::get<std::string>(secret)), postgres::UrlTrust::Tenant);
-        engine::Migrator migrator(url, options_of(migration), clock);
+            postgres::ConnectionUrl::parse(trimmed_url(std::get<std::string>(secret)), postgres::UrlTrust::Tenant);
+        const auto& metadata = migration.metadata;
+        engine::Migrator migrator(
+            url, run_options(migration.spec, metadata.ns + "/" + metadata.name, migration.status.history_table), clock);
         return use(migrator);
     } catch (const postgres::InvalidConnectionUrl&) {
         migration::RunReport report;

@@ -1,8 +1,10 @@
 #include "app/migrate_command.hpp"
 #include "app/options.hpp"
 #include "app/program.hpp"
+#include "app/run_command.hpp"
 #include "app/stop_signal.hpp"
 #include "app/version.hpp"
+#include "app/wait_command.hpp"
 
 #include <unistd.h>
 
@@ -18,6 +20,14 @@ struct RunCommand {
     ExitCode operator()(const MigrateOptions& options) const {
         const StopSignal stop;
         return run_migrate(options, {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1}, stop.token());
+    }
+    ExitCode operator()(const RunOptions& options) const {
+        const StopSignal stop;
+        return run_in_job(options, {std::cout, std::cerr}, stop.token());
+    }
+    ExitCode operator()(const WaitOptions& options) const {
+        const StopSignal stop;
+        return run_wait(options, {std::cout, std::cerr}, stop.token());
     }
     ExitCode operator()(const ControllerOptions& /*options*/) const { become_controller(argv); }
     ExitCode operator()(const VersionOptions& /*options*/) const {

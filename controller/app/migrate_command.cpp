@@ -1,5 +1,6 @@
 #include "app/migrate_command.hpp"
 
+#include "app/report_exit.hpp"
 #include "app/report_json.hpp"
 #include "app/report_text.hpp"
 #include "app/source_directory.hpp"
@@ -71,19 +72,6 @@ class Progress : public engine::RunListener {
     const Streams& streams_;
     std::optional<std::string> first_;
 };
-
-ExitCode exit_code_of(const RunReport& report) {
-    if (!report.failure) return ExitCode::Done;
-    switch (report.failure->kind) {
-        case FailureKind::WaitingForLock:
-            return ExitCode::LockNotAcquired;
-        case FailureKind::ChecksumMismatch:
-        case FailureKind::MissingScripts:
-            return ExitCode::ChecksumMismatch;
-        default:
-            return ExitCode::Failed;
-    }
-}
 
 /// Worth another try within this command? The lock has had its own time limit already.
 bool is_transient(const RunReport& report) {

@@ -12,6 +12,12 @@
 namespace lockkeeper::app {
 namespace {
 
+/// Which database, by an option; by the environment where both are empty.
+struct DatabaseTexts {
+    std::string url;
+    std::string url_file;
+};
+
 /// The text of options that need a reading of their own.
 struct MigrateTexts {
     std::string action;
@@ -19,8 +25,7 @@ struct MigrateTexts {
     std::string target;
     std::string baseline;
     bool all = false;
-    std::string url;
-    std::string url_file;
+    DatabaseTexts database;
     std::string history = "public.lockkeeper_history";
     std::string acquire_timeout = "10m";
     SessionTexts session;
@@ -28,6 +33,15 @@ struct MigrateTexts {
     std::string output = "text";
     PolicyTexts policy;
     RepairTexts repair;
+};
+
+struct WaitTexts {
+    std::string version;
+    std::string source;
+    std::string layout = "auto";
+    std::string history = "public.lockkeeper_history";
+    std::string timeout = "5m";
+    DatabaseTexts database;
 };
 
 struct ControllerTexts {
@@ -67,7 +81,7 @@ std::string without_final_line_break(std::string text) {
 }
 
 /// Every user of a machine can read another process's arguments, so a password there is refused, not used.
-std::string url_text(const MigrateTexts& texts) {
+std::string url_text(const DatabaseTexts& texts) {
     if (!texts.url.empty() && !texts.url_file.empty()) {
         throw WrongUsage("--database-url and --database-url-file are both given; keep one of them");
     }
@@ -110,7 +124,7 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
                            .adopt = std::move(adopt),
                            .policy = read_policy(texts.policy),
                            .all = texts.all,
-                           .url = postgres::ConnectionUrl::parse(url_text(texts), postgres::UrlTrust::Owner),
+                           .url = postgres::ConnectionUrl::parse(url_text(texts.database), postgres::UrlTrust::Owner),
                            .history = read_table("--history", texts.history),
                            .acquire_timeout = read_duration("--lock-acquire-timeout", texts.acquire_timeout),
                            .retry_for = read_duration("--retry-for", texts.retry_for),
@@ -126,6 +140,12 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
     return options;
 }
 
+void describe_database(CLI::App& command, DatabaseTexts& texts) {
+    command.add_option("--database-url", texts.url, "connection string without a password");
+    command.add_option("--database-url-file", texts.url_file,
+                       "file with the connection string (default: the variable LOCKKEEPER_DATABASE_URL)");
+}
+
 void describe_migrate(CLI::App& command, MigrateTexts& texts) {
     command.add_option("action", texts.action, "up, down, status, plan or repair")->required();
     command.add_option("--source", texts.source, "directory with the scripts")->required();
@@ -135,9 +155,7 @@ void describe_migrate(CLI::App& command, MigrateTexts& texts) {
                        "version up to which the database has everything already, if its history is empty");
     describe_policy(command, texts.policy);
     command.add_flag("--all", texts.all, "down: roll back every applied version");
-    command.add_option("--database-url", texts.url, "connection string without a password");
-    command.add_option("--database-url-file", texts.url_file,
-                       "file with the connection string (default: the variable LOCKKEEPER_DATABASE_URL)");
+    describe_database(command, texts.database);
     command.add_option("--history", texts.history, "history table, as table or schema.table")->capture_default_str();
     command.add_option("--lock-acquire-timeout", texts.acquire_timeout, "how long to wait for another runner")
         ->capture_default_str();
@@ -146,6 +164,37 @@ void describe_migrate(CLI::App& command, MigrateTexts& texts) {
         ->capture_default_str();
     command.add_option("--output", texts.output, "text or json")->capture_default_str();
     describe_repair(command, texts.repair);
+}
+
+void describe_run(CLI::App& command, RunOptions& options) {
+    command.add_option("--description", options.description, "file that says what to run, from the controller")
+        ->required();
+    command.add_option("--source", options.sources, "directory with scripts; may be given several times")->required();
+    command.add_option("--termination-log", options.termination_log, "file for the essentials of the result")
+        ->capture_default_str();
+}
+
+void describe_wait(CLI::App& command, WaitTexts& texts) {
+    command.add_option("--version", texts.version, "version that the schema is to be at, or beyond")->required();
+    command.add_option("--source", texts.source, "directory with the scripts: all up to the version are waited for");
+    command.add_option("--layout", texts.layout, "how the names of its scripts are read")->capture_default_str();
+    command.add_option("--history", texts.history, "history table, as table or schema.table")->capture_default_str();
+    command.add_option("--timeout", texts.timeout, "when to give up")->capture_default_str();
+    describe_database(command, texts.database);
+}
+
+WaitOptions read_wait(const WaitTexts& texts) {
+    if (texts.version.empty()) throw WrongUsage("--version is empty; write a version such as 0007_orders, or 7");
+    PolicyTexts layout;
+    layout.layout = texts.layout;
+    WaitOptions options{.version = texts.version,
+                        .source = std::nullopt,
+                        .layout = read_layout(layout),
+                        .history = read_table("--history", texts.history),
+                        .timeout = read_duration("--timeout", texts.timeout),
+                        .url = postgres::ConnectionUrl::parse(url_text(texts.database), postgres::UrlTrust::Owner)};
+    if (!texts.source.empty()) options.source = texts.source;
+    return options;
 }
 
 void describe_controller(CLI::App& command, ControllerTexts& texts) {
@@ -182,9 +231,15 @@ Command parse_command_line(int argc, const char* const* argv) {
     CLI::App app("Lockkeeper runs PostgreSQL schema migrations, exactly once.", "lockkeeper");
     app.require_subcommand(1);
     MigrateTexts migrate_texts;
+    RunOptions run_options{.description = {}, .sources = {}, .termination_log = "/dev/termination-log"};
+    WaitTexts wait_texts;
     ControllerTexts controller_texts;
     auto* const migrate = app.add_subcommand("migrate", "run or inspect scripts from the command line");
     describe_migrate(*migrate, migrate_texts);
+    auto* const run = app.add_subcommand("run", "run what a Job of the operator is given");
+    describe_run(*run, run_options);
+    auto* const wait = app.add_subcommand("wait", "wait until the schema is at a version, or beyond");
+    describe_wait(*wait, wait_texts);
     auto* const controller = app.add_subcommand("controller", "run the Kubernetes operator");
     describe_controller(*controller, controller_texts);
     auto* const version = app.add_subcommand("version", "print the version");
@@ -192,6 +247,8 @@ Command parse_command_line(int argc, const char* const* argv) {
         app.parse(argc, argv);
         if (version->parsed()) return VersionOptions{};
         if (migrate->parsed()) return read_migrate(migrate_texts);
+        if (run->parsed()) return run_options;
+        if (wait->parsed()) return read_wait(wait_texts);
         return read_controller(controller_texts);
     } catch (const CLI::CallForHelp&) {
         return HelpText{app.help()};

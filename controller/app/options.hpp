@@ -42,6 +42,23 @@ struct MigrateOptions {
     OutputFormat output = OutputFormat::Text;
 };
 
+/// `lockkeeper run`, what a Job's pod runs. The database is that of LOCKKEEPER_DATABASE_URL.
+struct RunOptions {
+    std::string description;           ///< file: reconcile::RunDescription
+    std::vector<std::string> sources;  ///< directories, whose files are joined
+    std::string termination_log;       ///< file: what is left of the run when its log is gone
+};
+
+/// `lockkeeper wait`.
+struct WaitOptions {
+    std::string version;
+    std::optional<std::string> source;  ///< directory: every script up to the version is to be applied
+    migration::Layout layout = migration::Layout::Auto;
+    postgres::QualifiedName history;
+    std::chrono::milliseconds timeout{};
+    postgres::ConnectionUrl url;
+};
+
 /// `lockkeeper controller`.
 struct ControllerOptions {
     std::string kubeconfig;
@@ -62,7 +79,7 @@ struct HelpText {
     std::string text;
 };
 
-using Command = std::variant<MigrateOptions, ControllerOptions, VersionOptions, HelpText>;
+using Command = std::variant<MigrateOptions, RunOptions, WaitOptions, ControllerOptions, VersionOptions, HelpText>;
 
 /// The arguments make no sense. The message says what to write.
 class WrongUsage : public std::runtime_error {

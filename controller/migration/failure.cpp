@@ -77,6 +77,14 @@ std::string_view to_string(FailureKind kind) {
     return "ScriptFailed";
 }
 
+std::optional<FailureKind> parse_failure_kind(std::string_view name) {
+    constexpr int more_than_there_are = 64;
+    for (int i = 0; i < more_than_there_are; ++i) {
+        if (const auto kind = static_cast<FailureKind>(i); to_string(kind) == name) return kind;
+    }
+    return std::nullopt;
+}
+
 FailureKind classify_sqlstate(std::string_view sqlstate) {
     constexpr std::array<std::pair<std::string_view, FailureKind>, 7> exact{{
         {"55P03", FailureKind::WaitingForTableLock},  // lock_not_available

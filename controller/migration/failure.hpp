@@ -42,6 +42,8 @@ enum class Retry { Soon, Slowly, Never };
 
 Retry retry_of(FailureKind kind);
 std::string_view to_string(FailureKind kind);
+/// Reads exactly what to_string writes; nothing for any other text, such as a name of a newer version's.
+std::optional<FailureKind> parse_failure_kind(std::string_view name);
 
 /// By SQLSTATE, what a failed script is: WaitingForTableLock, TransactionConflict, DatabaseUnreachable, AccessDenied,
 /// DatabaseNotFound, DatabaseReadOnly, or ScriptFailed for everything that would fail again.

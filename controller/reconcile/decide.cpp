@@ -4,6 +4,7 @@
 #include "migration/failure.hpp"
 #include "migration/target.hpp"
 #include "migration/version.hpp"
+#include "reconcile/run_goal.hpp"
 #include "reconcile/wording.hpp"
 
 #include <algorithm>
@@ -143,33 +144,8 @@ Verdict retry_not_due(const ObservedState& observed) {
     return Wait{*due};
 }
 
-migration::Severity severity_of(api::Severity severity) {
-    return severity == api::Severity::Fail ? migration::Severity::Fail : migration::Severity::Warn;
-}
-
-migration::TransactionScope scope_of(api::TransactionScope scope) {
-    switch (scope) {
-        case api::TransactionScope::Run:
-            return migration::TransactionScope::Run;
-        case api::TransactionScope::None:
-            return migration::TransactionScope::None;
-        default:
-            return migration::TransactionScope::Script;
-    }
-}
-
 Verdict run(const ObservedState& observed) {
-    const auto& spec = observed.migration.spec;
-    migration::Goal goal;
-    goal.target = spec.target_version;
-    goal.baseline = spec.baseline;
-    if (spec.adopt)
-        goal.adopt = {migration::parse_tool(spec.adopt->from).value_or(migration::Tool::Auto), spec.adopt->table};
-    if (spec.policy.allow_out_of_order) goal.policy.out_of_order = migration::OutOfOrder::Allow;
-    goal.policy.checksum_mismatch = severity_of(spec.policy.checksum_mismatch);
-    goal.policy.missing_scripts = severity_of(spec.policy.missing_scripts);
-    goal.transaction = scope_of(spec.transaction);
-    return Run{std::move(goal)};
+    return Run{run_goal(observed.migration.spec)};
 }
 
 /// Most urgent first; the last one always applies.

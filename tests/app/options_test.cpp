@@ -150,3 +150,23 @@ TEST_CASE("session, locks and transactions are read from the command line") {
     CHECK_THAT(refusal("--also-hold=1x"), Catch::Contains("--also-hold is '1x'"));
     CHECK(refusal("--transaction=all") == "--transaction is 'all'; write one of: script, run, none");
 }
+
+TEST_CASE("run takes what the controller gives it, and wait a version, a history and a time") {
+    const auto run = std::get<RunOptions>(parse({"run", "--description=/run.json", "--source=/a", "--source=/b"}));
+    CHECK(run.description == "/run.json");
+    CHECK(run.sources == std::vector<std::string>{"/a", "/b"});
+    CHECK(run.termination_log == "/dev/termination-log");
+    CHECK_THAT(refusal_of({"run", "--source=/a"}), Catch::Contains("--description"));
+
+    const auto wait = std::get<WaitOptions>(parse({"wait", "--version=7", "--timeout=90s", "--history=app.h", url}));
+    CHECK(wait.version == "7");
+    CHECK(wait.timeout == std::chrono::seconds(90));
+    CHECK(wait.history.text() == "app.h");
+    CHECK_FALSE(wait.source);
+    CHECK(std::get<WaitOptions>(parse({"wait", "--version=7", url})).timeout == std::chrono::minutes(5));
+    CHECK_THAT(refusal_of({"wait", url}), Catch::Contains("--version"));
+    CHECK_THAT(refusal_of({"wait", "--version", "", url}), Catch::Contains("--version"));
+    CHECK_THAT(refusal_of({"wait", "--version=7", "--timeout=soon", url}), Catch::Contains("--timeout"));
+    CHECK_THAT(refusal_of({"wait", "--version=7", "--database-url=postgresql://u:S3cret@h/d"}),
+               Catch::Contains("LOCKKEEPER_DATABASE_URL") && !Catch::Contains("S3cret"));
+}

@@ -19,3 +19,13 @@ TEST_CASE("a SQLSTATE says whether another try is worth it") {
         CHECK(retry_of(classify_sqlstate(permanent)) == Retry::Never);
     }
 }
+
+TEST_CASE("the name of every kind of failure reads back, and no other") {
+    for (int i = 0; i <= static_cast<int>(FailureKind::AdoptionRefused); ++i) {
+        const auto kind = static_cast<FailureKind>(i);
+        INFO(to_string(kind));
+        CHECK(parse_failure_kind(to_string(kind)) == kind);
+    }
+    CHECK_FALSE(parse_failure_kind(""));
+    CHECK_FALSE(parse_failure_kind("scriptfailed"));
+}
