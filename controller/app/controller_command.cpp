@@ -136,9 +136,14 @@ class Controller {
     }
 
     std::optional<std::string> what_has_not_synced() const {
-        if (!migrations_.has_synced()) return "Migrations are not listed yet";
-        if (!config_maps_.has_synced()) return "ConfigMaps are not listed yet";
+        if (!migrations_.has_synced()) return "Migrations are not listed yet" + why(migration_watch_);
+        if (!config_maps_.has_synced()) return "ConfigMaps are not listed yet" + why(config_map_watch_);
         return std::nullopt;
+    }
+
+    static std::string why(const kube::Reflector& reflector) {
+        const auto trouble = reflector.trouble();
+        return trouble ? ": " + *trouble : std::string();
     }
 
     const Log& log_;

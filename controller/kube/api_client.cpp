@@ -65,10 +65,10 @@ std::string read_refusal(ResponseStream& stream, const std::stop_token& stop) {
 ApiClient::ApiClient(const ClientConfig& config, Options options, Clock& clock, LogSink log)
     : options_(std::move(options)),
       clock_(clock),
-      token_(config, clock),
+      login_(login_of(config, clock)),
       warnings_(std::move(log)),
-      requests_(observed(connect_transport(config, {.inactivity = options_.deadline}), options_.observer)),
-      watches_(observed(connect_transport(config, for_watches()), options_.observer)) {}
+      requests_(observed(connect_transport(config, {.inactivity = options_.deadline}, login_), options_.observer)),
+      watches_(observed(connect_transport(config, for_watches(), login_), options_.observer)) {}
 
 json ApiClient::get(const ObjectRef& object, const std::stop_token& stop) {
     auto get = request("GET", object.path());
@@ -94,7 +94,7 @@ WatchStream ApiClient::watch(const Selection& selection, const WatchRequest& opt
     watch.query.emplace_back("resourceVersion", options.resource_version);
     watch.query.emplace_back("timeoutSeconds", std::to_string(options.server_timeout.count()));
     auto stream = authorized<std::unique_ptr<ResponseStream>>(
-        watch, [&](const HttpRequest& request) { return watches_->open(request, stop); });
+        watch, [&](const HttpRequest& request) { return watches_->open(request, stop); }, stop);
     warnings_.note(stream->head().header("warning"));
     if (stream->head().status != 200) {
         throw ApiError("watch " + watch.path, Status::from_response(stream->head(), read_refusal(*stream, stop)));
@@ -134,7 +134,7 @@ HttpRequest ApiClient::request(const std::string& method, const std::string& pat
 HttpResponse ApiClient::exchange(const HttpRequest& request, Replay replay, const std::stop_token& stop) {
     for (int tries = 1;; ++tries) {
         auto response = authorized<HttpResponse>(
-            request, [&](const HttpRequest& authorized) { return send_once(authorized, replay, stop); });
+            request, [&](const HttpRequest& authorized) { return send_once(authorized, replay, stop); }, stop);
         warnings_.note(response.head.header("warning"));
         if (response.head.status >= 200 && response.head.status < 300) return response;
         auto status = Status::from_response(response.head, response.body);
@@ -157,14 +157,16 @@ HttpResponse ApiClient::send_once(const HttpRequest& request, Replay replay, con
 }
 
 template <typename Answer>
-Answer ApiClient::authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send) {
+Answer ApiClient::authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send,
+                             const std::stop_token& stop) {
     const auto authorize = [&] {
-        const auto token = token_.current();
-        if (!token.empty()) request.headers["Authorization"] = "Bearer " + token.reveal();
+        auto credential = login_->current(stop);
+        if (!credential.token.empty()) request.headers["Authorization"] = "Bearer " + credential.token.reveal();
+        return credential;
     };
-    authorize();
+    const auto used = authorize();
     auto answer = send(request);
-    if (status_of(answer) != 401 || !token_.refresh()) return answer;
+    if (status_of(answer) != 401 || !login_->renew(used, stop)) return answer;
     authorize();
     return send(request);
 }

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "kube/api_error.hpp"
-#include "kube/bearer_token.hpp"
 #include "kube/client_config.hpp"
 #include "kube/clock.hpp"
 #include "kube/list_page.hpp"
 #include "kube/log_sink.hpp"
+#include "kube/login.hpp"
 #include "kube/observers.hpp"
 #include "kube/resource.hpp"
 #include "kube/server_warnings.hpp"
@@ -56,7 +56,8 @@ struct ApplyOptions {
 /// stop, and throws ApiError for what the server refused and TransportError where there was no answer. Safe from any
 /// thread.
 ///
-/// - A 401 makes the token be read again, and the request be sent once more if that gave another one.
+/// - A 401 makes the token and the client certificate be got anew, and the request be sent once more if that gave
+/// others.
 /// - 429, and 5xx with Retry-After, are waited for and sent again, up to 10 times in all; not longer than a minute
 /// each,
 ///   since a caller has better things to do than to sleep.
@@ -99,11 +100,12 @@ class ApiClient {
     HttpResponse exchange(const HttpRequest& request, Replay replay, const std::stop_token& stop);
     HttpResponse send_once(const HttpRequest& request, Replay replay, const std::stop_token& stop);
     template <typename Answer>
-    Answer authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send);
+    Answer authorized(HttpRequest request, const std::function<Answer(const HttpRequest&)>& send,
+                      const std::stop_token& stop);
 
     const Options options_;
     Clock& clock_;
-    BearerToken token_;
+    std::shared_ptr<Login> login_;
     ServerWarnings warnings_;
     std::unique_ptr<Transport> requests_;
     std::unique_ptr<Transport> watches_;

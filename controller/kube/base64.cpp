@@ -23,4 +23,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
     return std::string(decoded.begin(), decoded.begin() + length - static_cast<std::ptrdiff_t>(padding));
 }
 
+std::string encode_base64(std::string_view bytes) {
+    std::vector<unsigned char> encoded((bytes.size() + 2) / 3 * 4 + 1);
+    const int length = EVP_EncodeBlock(encoded.data(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                                       static_cast<int>(bytes.size()));
+    return {encoded.begin(), encoded.begin() + length};
+}
+
 }  // namespace lockkeeper::kube

@@ -1,6 +1,7 @@
 #include "kube/client_config.hpp"
 
 #include "kube/kubeconfig.hpp"
+#include "kube/proxy.hpp"
 #include "kube/text_file.hpp"
 
 #include <cstdlib>
@@ -15,6 +16,11 @@ namespace fs = std::filesystem;
 std::string variable(const char* name) {
     const char* const value = std::getenv(name);
     return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string variable_of_either_case(const char* upper, const char* lower) {
+    const auto value = variable(upper);
+    return value.empty() ? variable(lower) : value;
 }
 
 std::vector<fs::path> split_paths(std::string_view list) {
@@ -48,6 +54,34 @@ ClientConfig from_variable(const std::string& list, const std::string& context) 
     return select_context(merged, context);
 }
 
+/// The first place that says anything.
+ClientConfig find_client_config(const ClientConfigChoice& choice, const Environment& environment) {
+    if (choice.kubeconfig) return select_context(read_kubeconfig(*choice.kubeconfig), choice.context);
+    if (!environment.kubeconfig.empty()) return from_variable(environment.kubeconfig, choice.context);
+    if (!environment.service_host.empty() && !environment.service_port.empty()) return in_cluster_config(environment);
+    const auto file = environment.home / ".kube" / "config";
+    std::error_code ignored;
+    if (!environment.home.empty() && fs::exists(file, ignored)) {
+        return select_context(read_kubeconfig(file), choice.context);
+    }
+    throw InvalidClientConfig(
+        "there is no API server to talk to: --kubeconfig is not given, KUBECONFIG is not set, this is no pod, and "
+        "there "
+        "is no ~/.kube/config");
+}
+
+void use_proxy_of(const Environment& environment, ClientConfig& config) {
+    const bool has_tls = config.server.starts_with("https://");
+    auto url = has_tls ? environment.https_proxy : environment.http_proxy;
+    if (url.empty() || !config.proxy_url.empty() || is_reached_directly(config.server, environment.no_proxy)) return;
+    if (url.find("://") == std::string::npos) url.insert(0, "http://");  // as Go takes it
+    if (const auto wrong = what_is_wrong_with_proxy(url); !wrong.empty()) {
+        throw InvalidClientConfig(std::string(has_tls ? "HTTPS_PROXY " : "HTTP_PROXY ") + wrong +
+                                  ", or write the server's host into NO_PROXY");
+    }
+    config.proxy_url = SecretText(std::move(url));
+}
+
 }  // namespace
 
 Environment Environment::of_process() {
@@ -55,6 +89,9 @@ Environment Environment::of_process() {
     environment.kubeconfig = variable("KUBECONFIG");
     environment.service_host = variable("KUBERNETES_SERVICE_HOST");
     environment.service_port = variable("KUBERNETES_SERVICE_PORT");
+    environment.https_proxy = variable_of_either_case("HTTPS_PROXY", "https_proxy");
+    environment.http_proxy = variable_of_either_case("HTTP_PROXY", "http_proxy");
+    environment.no_proxy = variable_of_either_case("NO_PROXY", "no_proxy");
     environment.home = variable("HOME");
     return environment;
 }
@@ -86,18 +123,9 @@ ClientConfig in_cluster_config(const Environment& environment) {
 }
 
 ClientConfig load_client_config(const ClientConfigChoice& choice, const Environment& environment) {
-    if (choice.kubeconfig) return select_context(read_kubeconfig(*choice.kubeconfig), choice.context);
-    if (!environment.kubeconfig.empty()) return from_variable(environment.kubeconfig, choice.context);
-    if (!environment.service_host.empty() && !environment.service_port.empty()) return in_cluster_config(environment);
-    const auto file = environment.home / ".kube" / "config";
-    std::error_code ignored;
-    if (!environment.home.empty() && fs::exists(file, ignored)) {
-        return select_context(read_kubeconfig(file), choice.context);
-    }
-    throw InvalidClientConfig(
-        "there is no API server to talk to: --kubeconfig is not given, KUBECONFIG is not set, this is no pod, and "
-        "there "
-        "is no ~/.kube/config");
+    auto config = find_client_config(choice, environment);
+    use_proxy_of(environment, config);
+    return config;
 }
 
 }  // namespace lockkeeper::kube

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kube/exec_plugin.hpp"
 #include "kube/secret_text.hpp"
 
 #include <filesystem>
@@ -26,7 +27,10 @@ struct ClientConfig {
     PemSource client_key;
     SecretText token;
     std::filesystem::path token_file;  ///< wins over `token`
-    std::string tls_server_name;       ///< the name that the server's certificate must have, if not the server's host
+    std::optional<ExecPlugin> exec;    ///< in place of tokens and client certificates
+    /// `http://user:password@host:port`, through which the server is reached; empty: directly.
+    SecretText proxy_url;
+    std::string tls_server_name;  ///< the name that the server's certificate must have, if not the server's host
     bool insecure_skip_tls_verify = false;
     std::string space = "default";  ///< the context's namespace
     std::string origin;             ///< where all this was found, for a person
@@ -43,6 +47,9 @@ struct Environment {
     std::string kubeconfig;    ///< KUBECONFIG: files, separated by `:`
     std::string service_host;  ///< KUBERNETES_SERVICE_HOST
     std::string service_port;  ///< KUBERNETES_SERVICE_PORT
+    std::string https_proxy;   ///< HTTPS_PROXY or https_proxy
+    std::string http_proxy;    ///< HTTP_PROXY or http_proxy, for a server without TLS
+    std::string no_proxy;      ///< NO_PROXY or no_proxy
     std::filesystem::path home;
     std::filesystem::path service_account = "/var/run/secrets/kubernetes.io/serviceaccount";
 
@@ -55,7 +62,8 @@ struct ClientConfigChoice {
 };
 
 /// Reads the first of: the kubeconfig chosen, KUBECONFIG, a pod's service account, `~/.kube/config`:
-/// controller-runtime's order. Throws InvalidClientConfig.
+/// controller-runtime's order. A proxy of the environment is used where the kubeconfig names none. Throws
+/// InvalidClientConfig.
 ClientConfig load_client_config(const ClientConfigChoice& choice, const Environment& environment);
 
 /// The service account of the pod that this runs in.

@@ -51,6 +51,7 @@ struct TransportFailure {
         Idle,         ///< a stream brought nothing for its idle limit: the peer is taken for dead
         Garbled,      ///< an answer that cannot be read, or is longer than allowed
         Interrupted,  ///< a stop was requested
+        NoLogin,      ///< the program that logs us in failed; nothing was sent
     };
     Kind kind;
     std::string message;

@@ -4,9 +4,11 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace lockkeeper::kube {
 namespace {
@@ -66,7 +68,8 @@ class KubeconfigReader {
         return {.origin = file_,
                 .server = text(map, "server"),
                 .tls_server_name = text(map, "tls-server-name"),
-                .proxy_url = text(map, "proxy-url"),
+                .proxy_url = SecretText(text(map, "proxy-url")),
+                .has_exec_config = has_extension(map, "client.authentication.k8s.io/exec"),
                 .insecure_skip_tls_verify = flag(map, "insecure-skip-tls-verify"),
                 .certificate_authority = pem(map, "certificate-authority")};
     }
@@ -77,6 +80,7 @@ class KubeconfigReader {
                 .client_key = pem(map, "client-key"),
                 .token = SecretText(text(map, "token")),
                 .token_file = path(map, "tokenFile"),
+                .exec = exec(map["exec"]),
                 .unsupported = unsupported_login(map)};
     }
 
@@ -88,12 +92,59 @@ class KubeconfigReader {
     }
 
   private:
+    std::vector<std::string> texts(const YAML::Node& map, const std::string& key) const {
+        const auto list = map[key];
+        if (!list || list.IsNull()) return {};
+        if (!list.IsSequence()) fail("line " + line_of(list) + ": " + key + " must be a list");
+        std::vector<std::string> all;
+        for (const auto& one : list) {
+            if (!one.IsScalar()) fail("line " + line_of(one) + ": " + key + " must hold strings");
+            all.push_back(one.Scalar());
+        }
+        return all;
+    }
+
+    std::vector<std::string> variables(const YAML::Node& map) const {
+        const auto list = map["env"];
+        if (!list || list.IsNull()) return {};
+        if (!list.IsSequence()) fail("line " + line_of(list) + ": env must be a list");
+        std::vector<std::string> all;
+        for (const auto& one : list) {
+            const auto name = one.IsMap() ? text(one, "name") : std::string();
+            if (name.empty()) fail("line " + line_of(one) + ": env must hold maps with name and value");
+            all.push_back(name + "=" + text(one, "value"));
+        }
+        return all;
+    }
+
+    std::optional<ExecPlugin> exec(const YAML::Node& map) const {
+        if (!map || map.IsNull()) return std::nullopt;
+        if (!map.IsMap()) fail("line " + line_of(map) + ": exec must be a map");
+        // A path is relative to the kubeconfig; a name alone is looked up in PATH.
+        const auto command = text(map, "command");
+        const bool is_path = command.find('/') != std::string::npos;
+        return ExecPlugin{.api_version = text(map, "apiVersion"),
+                          .command = is_path ? path(map, "command").string() : command,
+                          .arguments = texts(map, "args"),
+                          .environment = variables(map),
+                          .install_hint = text(map, "installHint"),
+                          .interactive_mode = text(map, "interactiveMode"),
+                          .provides_cluster_info = flag(map, "provideClusterInfo")};
+    }
+
+    bool has_extension(const YAML::Node& map, const std::string& name) const {
+        const auto list = map["extensions"];
+        if (!list || !list.IsSequence()) return false;
+        return std::any_of(list.begin(), list.end(),
+                           [&](const YAML::Node& one) { return one.IsMap() && text(one, "name") == name; });
+    }
+
     static std::string line_of(const YAML::Node& node) { return std::to_string(node.Mark().line + 1); }
 
     /// Impersonation too: to pass over it would be to act with more rights than the file means to give.
     static std::string unsupported_login(const YAML::Node& map) {
-        static constexpr std::array keys{"exec", "auth-provider", "username",      "password",
-                                         "as",   "as-uid",        "as-user-extra", "as-groups"};
+        static constexpr std::array keys{"auth-provider", "username",      "password", "as",
+                                         "as-uid",        "as-user-extra", "as-groups"};
         for (const auto* const key : keys) {
             if (map[key] && !map[key].IsNull()) return key;
         }

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace lockkeeper::kube {
@@ -20,7 +21,8 @@ struct Kubeconfig {
         std::filesystem::path origin;  ///< the file that it stands in
         std::string server;
         std::string tls_server_name;
-        std::string proxy_url;
+        SecretText proxy_url;          ///< may hold a password
+        bool has_exec_config = false;  ///< an extension for exec plugins
         bool insecure_skip_tls_verify = false;
         Pem certificate_authority;
     };
@@ -30,6 +32,7 @@ struct Kubeconfig {
         Pem client_key;
         SecretText token;
         std::filesystem::path token_file;
+        std::optional<ExecPlugin> exec;
         std::string unsupported;  ///< the first key that stands for a way to log in which is not supported
     };
     struct Context {

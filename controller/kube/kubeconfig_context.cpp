@@ -1,5 +1,6 @@
 #include "kube/base64.hpp"
 #include "kube/kubeconfig.hpp"
+#include "kube/proxy.hpp"
 #include "kube/server_url.hpp"
 
 namespace lockkeeper::kube {
@@ -37,13 +38,14 @@ PemSource pem_of(const Kubeconfig::Pem& pem, const std::filesystem::path& origin
 
 void use_cluster(ClientConfig& config, const std::string& name, const Kubeconfig::Cluster& cluster) {
     const auto entry = "cluster \"" + name + "\"";
-    if (!cluster.proxy_url.empty()) {
-        fail(cluster.origin,
-             entry + " has a proxy-url: proxies are not supported; write a server that can be reached directly");
-    }
     if (const auto wrong = what_is_wrong_with_server(cluster.server); !wrong.empty()) {
         fail(cluster.origin, entry + ": " + wrong);
     }
+    if (!cluster.proxy_url.empty()) {
+        const auto wrong = what_is_wrong_with_proxy(cluster.proxy_url.reveal());
+        if (!wrong.empty()) fail(cluster.origin, entry + ": its proxy-url " + wrong);
+    }
+    config.proxy_url = cluster.proxy_url;
     config.server = cluster.server;
     while (config.server.ends_with('/')) config.server.pop_back();
     config.tls_server_name = cluster.tls_server_name;
@@ -56,12 +58,14 @@ void use_cluster(ClientConfig& config, const std::string& name, const Kubeconfig
     }
 }
 
-void use_user(ClientConfig& config, const std::string& name, const Kubeconfig::User& user) {
+void use_user(ClientConfig& config, const std::string& name, const Kubeconfig::User& user,
+              const Kubeconfig::Cluster& cluster) {
     const auto entry = "user \"" + name + "\"";
     if (!user.unsupported.empty()) {
         fail(user.origin,
              entry + " uses `" + user.unsupported +
-                 "`, which is not supported; write a token, a tokenFile, or a client-certificate and a client-key");
+                 "`, which is not supported; write a token, a tokenFile, a client-certificate and a client-key, or an "
+                 "exec");
     }
     config.client_certificate = pem_of(user.client_certificate, user.origin, entry + ": client-certificate");
     config.client_key = pem_of(user.client_key, user.origin, entry + ": client-key");
@@ -70,9 +74,18 @@ void use_user(ClientConfig& config, const std::string& name, const Kubeconfig::U
     }
     config.token = user.token;
     config.token_file = user.token_file;
+    config.exec = user.exec;
     const bool has_token = !user.token.empty() || !user.token_file.empty();
-    if (has_token && !may_carry_token(config.server)) {
-        fail(user.origin, entry + " has a token, which would be sent in the clear to " + config.server +
+    if (user.exec && (has_token || !config.client_certificate.empty())) {
+        fail(user.origin, entry + " has an exec and another way to log in; write one of them");
+    }
+    if (user.exec) {
+        config.exec->has_cluster_config = cluster.has_exec_config;
+        if (const auto wrong = what_is_wrong_with(*config.exec); !wrong.empty())
+            fail(user.origin, entry + ": " + wrong);
+    }
+    if ((has_token || user.exec) && !may_carry_token(config.server)) {
+        fail(user.origin, entry + " has a token, or may get one, which would be sent in the clear to " + config.server +
                               "; write a server with https://");
     }
 }
@@ -95,7 +108,7 @@ ClientConfig select_context(const Kubeconfig& kubeconfig, const std::string& nam
             fail(context.origin, "context \"" + chosen + "\" names the user \"" + context.user +
                                      "\", which is not there; there are: " + names_of(kubeconfig.users));
         }
-        use_user(config, user->first, user->second);
+        use_user(config, user->first, user->second, cluster->second);
     }
     if (!context.space.empty()) config.space = context.space;
     config.origin = "kubeconfig " + context.origin.string() + ", context " + chosen;

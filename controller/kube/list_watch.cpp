@@ -66,7 +66,8 @@ ListWatchStep ListWatch::watch_ended(const WatchEnd& end, TimePoint now) {
 }
 
 milliseconds ListWatch::pause_after(const ListWatchTrouble& trouble, TimePoint now) {
-    auto& backoff = trouble.kind == Kind::Unreachable ? while_unreachable_ : after_failure_;
+    const bool is_away = trouble.kind == Kind::Unreachable || trouble.kind == Kind::NotFound;
+    auto& backoff = is_away ? while_unreachable_ : after_failure_;
     return std::max(backoff.next(now), trouble.retry_after);
 }
 

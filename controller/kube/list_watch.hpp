@@ -59,7 +59,7 @@ struct ListWatchStep {
 ///   failure of the server's; after a second in a row, garbage, an expired version or a 404 it is listed again.
 /// - A watch of less than a second that brought nothing is a failure: something between us and the server ends it.
 /// - Pauses grow from 0.8 s to 30 s and up to twice that by jitter, and start anew after two minutes without failure. A
-///   server that is not there costs nothing to ask and is missed at once, so there they end at 2 s.
+///   server, or a kind, that is not there costs little to ask and is missed at once, so there they end at 2 s.
 class ListWatch {
   public:
     explicit ListWatch(const Random& random);

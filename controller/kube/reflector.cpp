@@ -26,7 +26,14 @@ Kind kind_of(const ApiError& error) {
 }
 
 Kind kind_of(const TransportError& error) {
-    return error.kind() == TransportError::Kind::Garbled ? Kind::Garbled : Kind::Unreachable;
+    switch (error.kind()) {
+        case TransportError::Kind::Garbled:
+            return Kind::Garbled;
+        case TransportError::Kind::NoLogin:
+            return Kind::Denied;
+        default:
+            return Kind::Unreachable;
+    }
 }
 
 ListWatchTrouble trouble_of(const ApiError& error) {
@@ -37,6 +44,11 @@ ListWatchTrouble trouble_of(const ApiError& error) {
 LogLevel level_of(Kind kind) {
     return kind == Kind::Denied || kind == Kind::NotFound || kind == Kind::Garbled ? LogLevel::Error
                                                                                    : LogLevel::Warning;
+}
+
+std::string_view what_to_say(Kind kind) {
+    if (kind == Kind::NotFound) return "the API server has no such kind of object; waiting until its CRD is installed";
+    return "cannot list and watch; trying on";
 }
 
 /// Random, so that the watches of all replicas do not end together.
@@ -147,7 +159,7 @@ ListWatchTrouble Reflector::note(ListWatchTrouble trouble, const std::string& me
     if (trouble.kind == Kind::Expired) return trouble;  // happens to everyone who was away for a while
     set_trouble(message);
     if (std::exchange(logged_, trouble.kind) != trouble.kind) {
-        log_(level_of(trouble.kind), "cannot list and watch; trying on",
+        log_(level_of(trouble.kind), what_to_say(trouble.kind),
              {{"resource", options_.selection.collection.resource.plural}, {"error", message}});
     }
     return trouble;

@@ -2,6 +2,7 @@
 
 #include "kube/client_config.hpp"
 #include "kube/clock.hpp"
+#include "kube/login.hpp"
 
 #include <memory>
 #include <mutex>
@@ -9,14 +10,13 @@
 
 namespace lockkeeper::kube {
 
+/// The text of a certificate or key, or nothing where there is none; `what` names it. Throws InvalidClientConfig.
+std::string read_pem(const PemSource& source, const std::string& what);
+
 /// What a TLS client needs, read and in memory.
 struct TlsMaterial {
-    std::string authorities;  ///< PEM; empty: the system's
-    std::string certificate;  ///< PEM, with its chain; empty: none
-    SecretText key;
-
-    /// Reads what is in files. Throws InvalidClientConfig.
-    static TlsMaterial read(const ClientConfig& config);
+    std::string authorities;                               ///< PEM; empty: the system's
+    std::shared_ptr<const ClientCertificate> certificate;  ///< null: none
 };
 
 /// The certificates as they are now. Connections are made on the network's thread, where no file should be read; so
@@ -24,17 +24,24 @@ struct TlsMaterial {
 class FreshTlsMaterial {
   public:
     static constexpr std::chrono::seconds lifetime{60};
+    enum class Connections { MayStay, MustGo };
 
     /// Throws InvalidClientConfig.
-    explicit FreshTlsMaterial(ClientConfig config);
+    FreshTlsMaterial(ClientConfig config, std::shared_ptr<Login> login);
 
     std::shared_ptr<const TlsMaterial> current() const;
 
-    /// Reads the files again if their time has come. What cannot be read stays as it was: it is just being replaced.
-    void refresh();
+    /// Looks whether there is another client certificate, under which connections that were made as somebody else must
+    /// go; and reads the authorities again if their time has come. What cannot be read stays as it was: it is just
+    /// being replaced. Throws what the login throws.
+    Connections refresh(const std::stop_token& stop);
+
+    /// The server is not trusted: its authority may be a new one, and is read again at the next refresh.
+    void doubt();
 
   private:
     const ClientConfig config_;
+    const std::shared_ptr<Login> login_;
     mutable std::mutex mutex_;
     std::shared_ptr<const TlsMaterial> material_;
     TimePoint read_at_;

@@ -51,8 +51,8 @@ void trust_only(SSL_CTX* context, const std::string& authorities) {
     if (count == 0) fail("the certificate-authority holds no certificate in PEM");
 }
 
-void present(SSL_CTX* context, const TlsMaterial& material) {
-    const auto bio = memory(material.certificate);
+void present(SSL_CTX* context, const ClientCertificate& certificate) {
+    const auto bio = memory(certificate.chain);
     const Certificate own(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
     if (!own || SSL_CTX_use_certificate(context, own.get()) != 1)
         fail("the client-certificate is no certificate in PEM");
@@ -61,7 +61,7 @@ void present(SSL_CTX* context, const TlsMaterial& material) {
         if (SSL_CTX_add1_chain_cert(context, link.get()) != 1) fail("the client-certificate's chain cannot be used");
     }
     ERR_clear_error();
-    const auto key_bio = memory(material.key.reveal());
+    const auto key_bio = memory(certificate.key.reveal());
     const Key key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, no_passphrase, nullptr));
     if (!key) fail("the client-key is no private key in PEM, or has a passphrase");
     if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1) {
@@ -123,7 +123,7 @@ void apply_tls(ssl_ctx_st* context, const TlsMaterial& material, const std::stri
                const std::shared_ptr<TlsDiagnosis>& diagnosis) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
     if (!material.authorities.empty()) trust_only(context, material.authorities);
-    if (!material.certificate.empty()) present(context, material);
+    if (material.certificate) present(context, *material.certificate);
     expect_host(context, host);
     remember_verdict(context, diagnosis);
 }

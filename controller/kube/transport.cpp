@@ -1,5 +1,7 @@
 #include "kube/transport.hpp"
 
+#include "kube/body_sink.hpp"
+#include "kube/proxy.hpp"
 #include "kube/response_channel.hpp"
 #include "kube/server_url.hpp"
 #include "kube/tls_material.hpp"
@@ -13,7 +15,8 @@
 #include <mutex>
 #include <utility>
 
-// The one file that knows cpprestsdk. It reads as the answer to that library's traps, each named where it is answered.
+// This file and body_sink.hpp are all that knows cpprestsdk. They read as the answer to that library's traps, each
+// named where it is answered.
 
 namespace lockkeeper::kube {
 namespace {
@@ -49,62 +52,6 @@ TransportFailure failure_of(const std::exception_ptr& thrown, TlsDiagnosis& diag
         return {TransportFailure::Kind::Lost, error.what()};
     }
 }
-
-/// Where the library writes a body to. Trap: its own buffer takes without bound whatever the server sends and nobody
-/// reads; here a write that finds the channel full is a task that completes when there is room.
-class BodySink final : public streams::details::streambuf_state_manager<std::uint8_t> {
-    using Mode = std::ios_base::openmode;
-
-  public:
-    explicit BodySink(std::shared_ptr<ResponseChannel> channel)
-        : streambuf_state_manager(std::ios_base::out), channel_(std::move(channel)) {}
-
-    bool can_seek() const override { return false; }
-    bool has_size() const override { return false; }
-    std::size_t buffer_size(Mode /*mode*/) const override { return 0; }
-    void set_buffer_size(std::size_t /*size*/, Mode /*mode*/) override {}
-    std::size_t in_avail() const override { return 0; }
-    pos_type getpos(Mode /*mode*/) const override { return traits::eof(); }
-    pos_type seekpos(pos_type /*pos*/, Mode /*mode*/) override { return traits::eof(); }
-    pos_type seekoff(off_type /*offset*/, std::ios_base::seekdir /*way*/, Mode /*mode*/) override {
-        return traits::eof();
-    }
-    bool acquire(std::uint8_t*& /*pointer*/, std::size_t& /*count*/) override { return false; }
-    void release(std::uint8_t* /*pointer*/, std::size_t /*count*/) override {}
-
-  private:
-    /// Trap: a write that fails makes the library close the stream and wait for that on the network's thread, which
-    /// then waits for itself for ever. So no write fails: what nobody reads is dropped, until the cancel arrives.
-    pplx::task<std::size_t> _putn(const std::uint8_t* bytes, std::size_t count) override {
-        const auto pushed = channel_->push(std::string_view(reinterpret_cast<const char*>(bytes), count));
-        if (pushed != ResponseChannel::Pushed::Full) return pplx::task_from_result(count);
-        const pplx::task_completion_event<std::size_t> room;
-        channel_->when_room([room, count] { room.set(count); });
-        return pplx::create_task(room);
-    }
-
-    pplx::task<int_type> _putc(std::uint8_t byte) override {
-        return _putn(&byte, 1).then([byte](std::size_t) { return static_cast<int_type>(byte); });
-    }
-    pplx::task<bool> _sync() override { return pplx::task_from_result(true); }
-    std::uint8_t* _alloc(std::size_t /*count*/) override { return nullptr; }
-    void _commit(std::size_t /*count*/) override {}
-
-    // Never read from.
-    pplx::task<int_type> _bumpc() override { return nothing(); }
-    int_type _sbumpc() override { return traits::eof(); }
-    pplx::task<int_type> _getc() override { return nothing(); }
-    int_type _sgetc() override { return traits::eof(); }
-    pplx::task<int_type> _nextc() override { return nothing(); }
-    pplx::task<int_type> _ungetc() override { return nothing(); }
-    pplx::task<std::size_t> _getn(std::uint8_t* /*pointer*/, std::size_t /*count*/) override {
-        return pplx::task_from_result<std::size_t>(0);
-    }
-    std::size_t _scopy(std::uint8_t* /*pointer*/, std::size_t /*count*/) override { return 0; }
-    static pplx::task<int_type> nothing() { return pplx::task_from_result<int_type>(traits::eof()); }
-
-    std::shared_ptr<ResponseChannel> channel_;
-};
 
 HttpHead head_of(const http::http_response& response) {
     HttpHead head{response.status_code(), {}};
@@ -194,13 +141,13 @@ class Exchange final : public ResponseStream {
 
 class CpprestTransport final : public Transport {
   public:
-    CpprestTransport(const ClientConfig& config, const Options& options)
+    CpprestTransport(const ClientConfig& config, const Options& options, std::shared_ptr<Login> login)
         : Transport(options.largest_body),
           options_(options),
           server_(config.server),
           prefix_(prefix_of(config.server)),
           host_header_(config.tls_server_name),
-          material_(std::make_shared<FreshTlsMaterial>(config)),
+          material_(std::make_shared<FreshTlsMaterial>(config, std::move(login))),
           diagnosis_(std::make_shared<TlsDiagnosis>()),
           settings_(settings_of(config)),
           client_(new_client()) {}
@@ -210,7 +157,7 @@ class CpprestTransport final : public Transport {
     CpprestTransport& operator=(const CpprestTransport&) = delete;
 
     std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) override {
-        material_->refresh();
+        if (material_->refresh(stop) == FreshTlsMaterial::Connections::MustGo) forget_connections();
         auto exchange = std::make_unique<Exchange>(options_.stream_buffer, diagnosis_);
         try {
             exchange->start(client(), to_library(request));
@@ -218,6 +165,7 @@ class CpprestTransport final : public Transport {
             exchange->wait_for_head(request.deadline, stop);
         } catch (const TransportError& error) {
             if (error.kind() == TransportError::Kind::Lost) forget_connections();
+            if (error.kind() == TransportError::Kind::Tls) material_->doubt();
             throw TransportError(error.kind(), request.method + " " + server_ + request.path + ": " + error.what());
         }
         return exchange;
@@ -231,6 +179,7 @@ class CpprestTransport final : public Transport {
         settings.set_timeout(options_.inactivity);
         settings.set_max_redirects(0);  // a redirect would take the token along
         settings.set_validate_certificates(!config.insecure_skip_tls_verify);
+        if (!config.proxy_url.empty()) settings.set_proxy(proxy_of(config));
         const auto host = config.tls_server_name.empty() ? host_of(config.server) : config.tls_server_name;
         settings.set_tlsext_sni_enabled(!is_ipv4_address(host));  // RFC 6066: names only
         // Trap: the library loads the system's authorities before this, for every new connection.
@@ -239,6 +188,14 @@ class CpprestTransport final : public Transport {
                 apply_tls(context.native_handle(), *material->current(), host, diagnosis);
             });
         return settings;
+    }
+
+    /// Trap: of the environment's proxies the library knows nothing, so they are in the configuration by now.
+    static web::web_proxy proxy_of(const ClientConfig& config) {
+        const auto proxy = Proxy::parse(config.proxy_url.reveal());
+        web::web_proxy converted(web::uri(proxy.address));
+        if (!proxy.user.empty()) converted.set_credentials({proxy.user, proxy.password.reveal()});
+        return converted;
     }
 
     Client new_client() const {
@@ -288,11 +245,15 @@ class CpprestTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options) {
+std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options,
+                                             std::shared_ptr<Login> login) {
+    static SystemClock clock;
+    if (!login) login = login_of(config, clock);
     try {
-        return std::make_unique<CpprestTransport>(config, options);
+        return std::make_unique<CpprestTransport>(config, options, std::move(login));
     } catch (const web::uri_exception&) {
-        throw InvalidClientConfig(config.origin + ": \"" + config.server + "\" is no address");
+        throw InvalidClientConfig(config.origin + ": the server \"" + config.server +
+                                  "\", or its proxy, is no address");
     }
 }
 

@@ -3,6 +3,7 @@
 #include "kube/client_config.hpp"
 #include "kube/clock.hpp"
 #include "kube/http.hpp"
+#include "kube/login.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -58,8 +59,11 @@ class Transport {
     std::size_t largest_body_;
 };
 
-/// A transport to the server of `config`, with its certificates; headers such as a token are the caller's matter. Files
-/// of certificates are read now and again every minute. Throws InvalidClientConfig.
-std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options);
+/// A transport to the server of `config`, through its proxy if it has one, with its certificates; headers such as a
+/// token are the caller's matter. The client certificate is the login's, and connections made under another one end;
+/// without a login it is the configuration's. Files of authorities are read again every minute, and at once when the
+/// server was not trusted. Throws InvalidClientConfig.
+std::unique_ptr<Transport> connect_transport(const ClientConfig& config, const Transport::Options& options,
+                                             std::shared_ptr<Login> login = nullptr);
 
 }  // namespace lockkeeper::kube

@@ -13,7 +13,7 @@ constexpr int greatest_errno = 4'095;
 Kind kind_of(std::string_view what, const std::error_code& code) {
     if (code == std::errc::timed_out) return Kind::Timeout;
     if (what.starts_with("Failed to connect") || what.starts_with("Error resolving") ||
-        what.starts_with("Failed to resolve")) {
+        what.starts_with("Failed to resolve") || what.find("proxy") != std::string_view::npos) {
         return Kind::Unreachable;
     }
     if (what.starts_with("Error in SSL handshake")) return Kind::Tls;

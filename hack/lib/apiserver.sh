@@ -6,6 +6,7 @@
 #   start_etcd ETCD_PORT               return when they answer
 #   start_apiserver ETCD_PORT PORT
 #   stop_etcd; stop_apiserver
+#   compact_etcd ETCD_PORT             forgets all revisions but the newest
 #
 # There is no controller-manager, so namespaces have no default service account, Jobs do not run, and the objects of a deleted owner
 # stay. A real node (node_init) has one, and says so in `apiserver_flags`.
@@ -51,7 +52,8 @@ EOF
 # curl and not kubectl: it is asked again and again, and takes a tenth of the time.
 ask() {
   local pki="$services/kubernetes/pki" name=$1 url=$2
-  curl --silent --fail --max-time 5 --noproxy '*' --cacert "$pki/ca.crt" --cert "$pki/$name.crt" --key "$pki/$name.key" "$url"
+  shift 2
+  curl --silent --fail --max-time 5 --noproxy '*' --cacert "$pki/ca.crt" --cert "$pki/$name.crt" --key "$pki/$name.key" "$@" "$url"
 }
 
 start_etcd() {
@@ -62,6 +64,13 @@ start_etcd() {
     --client-cert-auth --trusted-ca-file="$pki/ca.crt" --cert-file="$pki/etcd.crt" --key-file="$pki/etcd.key" \
     --listen-peer-urls=http://127.0.0.1:0
   wait_for etcd 60 ask etcd "https://127.0.0.1:$port/health"
+}
+
+compact_etcd() {
+  local url="https://127.0.0.1:$1/v3" revision
+  revision=$(ask etcd "$url/kv/range" --data '{"key":"AA=="}' | sed -n 's/.*"revision":"\([0-9]*\)".*/\1/p')
+  [[ -n "$revision" ]] || die "etcd does not say its revision"
+  ask etcd "$url/kv/compaction" --data "{\"revision\":\"$revision\",\"physical\":true}" >/dev/null || die "etcd does not compact"
 }
 
 is_apiserver_ready() {

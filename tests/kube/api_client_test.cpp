@@ -2,7 +2,6 @@
 
 #include "support/fake_clock.hpp"
 #include "support/scripted_api_server.hpp"
-#include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -140,26 +139,6 @@ TEST_CASE("objects are created and removed") {
     CHECK(fixture.seen(1).path == "/api/v1/namespaces/shop/configmaps/scripts");
 }
 
-TEST_CASE("a 401 makes the token be read again, and the request be sent once more") {
-    const TemporaryFolder folder;
-    folder.write("token", "old");
-    Fixture fixture({[&](const SeenRequest&, Reply& reply) {
-                         folder.write("token", "new");
-                         reply.send(401, status(401, "Unauthorized"));
-                     },
-                     fine},
-                    [&](ClientConfig& config) { config.token_file = folder.path("token"); });
-    fixture.client.get(shop, {});
-    CHECK(fixture.seen(0).headers.at("authorization") == "Bearer old");
-    CHECK(fixture.seen(1).headers.at("authorization") == "Bearer new");
-}
-
-TEST_CASE("a 401 with a token that has not changed is an error") {
-    Fixture fixture({answer(401, status(401, "Unauthorized"))});
-    CHECK_THROWS_WITH(fixture.client.get(shop, {}), Contains("401 Unauthorized"));
-    CHECK(fixture.server.request_count() == 1);
-}
-
 TEST_CASE("a throttled request is sent again after as long as the server asks") {
     Fixture fixture({answer(429, "", {{"Retry-After", "3"}}), answer(503, "", {{"Retry-After", "1"}}), fine});
     fixture.client.get(shop, {});
@@ -225,6 +204,31 @@ TEST_CASE("a creation over a kept connection that ends may arrive twice: the HTT
     fixture.client.create({config_maps, "shop"}, json::object(), {});
     CHECK(fixture.seen(1).method == "POST");
     CHECK(fixture.seen(2).method == "POST");
+}
+
+TEST_CASE("an apply over a kept connection that ends may arrive twice, and says the same each time") {
+    Fixture fixture({fine, [](const SeenRequest&, Reply& reply) { reply.cut(); }, fine});
+    fixture.client.get(shop, {});
+    CHECK(fixture.client.apply(shop, {{"data", {{"a", "b"}}}}, {.field_manager = "m"}, {}).contains("metadata"));
+    CHECK(fixture.seen(1).method == "PATCH");
+    CHECK(fixture.seen(2).body == fixture.seen(1).body);
+}
+
+TEST_CASE(
+    "a peer that falls silent on a kept connection is given up at the deadline, and the next request gets another") {
+    const Script silence = [](const SeenRequest&, Reply& reply) { reply.stay_silent(); };
+    ScriptedApiServer server(in_turn({fine, silence, fine}));
+    FakeClock clock;
+    ApiClient client(server.config(), {.user_agent = "test/1", .deadline = 300ms}, clock, no_log());
+    client.get(shop, {});
+    try {
+        client.apply(shop, json::object(), {.field_manager = "m"}, {});
+        FAIL("an answer, where silence was expected");
+    } catch (const TransportError& error) {
+        CHECK(error.kind() == TransportError::Kind::Timeout);
+    }
+    CHECK(client.get(shop, {}).contains("metadata"));
+    CHECK(server.requests().back().connection > server.requests().at(1).connection);
 }
 
 TEST_CASE("an answer that is no JSON is an error without a word of it") {

@@ -57,6 +57,29 @@ TEST_CASE("the API server is looked for in a flag, KUBECONFIG, the pod and the h
                       Contains("--kubeconfig") && Contains("KUBECONFIG") && Contains("~/.kube/config"));
 }
 
+TEST_CASE("a proxy of the environment leads to a server far away, unless the kubeconfig or NO_PROXY says otherwise") {
+    Machine machine;
+    auto& environment = machine.environment;
+    const auto proxy = [&] { return load_client_config({}, environment).proxy_url.reveal(); };
+    environment.https_proxy = "proxy:3128";
+    CHECK(proxy() == "http://proxy:3128");
+    environment.http_proxy = "http://other";
+    environment.no_proxy = "far,variable";
+    CHECK(proxy().empty());
+    environment.no_proxy.clear();
+    environment.https_proxy = "socks5://me:hunter2@p";
+    CHECK_THROWS_WITH(proxy(),
+                      Contains("HTTPS_PROXY is no HTTP proxy") && Contains("NO_PROXY") && !Contains("hunter2"));
+    machine.folder.write("variable",
+                         "current-context: c\nclusters: [{name: k, cluster: {server: 'https://a', proxy-url: "
+                         "'http://own:1'}}]\ncontexts: [{name: c, context: {cluster: k}}]\n");
+    CHECK(proxy() == "http://own:1");
+    machine.folder.write("variable", kubeconfig_of("http://plain"));
+    CHECK(proxy() == "http://other");
+    machine.folder.write("variable", kubeconfig_of("https://127.0.0.1:6443"));
+    CHECK(proxy().empty());
+}
+
 TEST_CASE("in a pod the service account's files say who we are, and are read when they are needed") {
     Machine machine;
     const auto config = in_cluster_config(machine.environment);
@@ -106,6 +129,8 @@ TEST_CASE("base64 is read with its padding, whatever white space is in it, and n
     CHECK_FALSE(decode_base64("YQ"));
     CHECK_FALSE(decode_base64("Y==="));
     CHECK_FALSE(decode_base64("Y*Jj"));
+    for (const std::string text : {"", "a", "ab", "abc", "abcd"}) CHECK(decode_base64(encode_base64(text)) == text);
+    CHECK(encode_base64("ab") == "YWI=");
 }
 
 TEST_CASE("a server's address is taken apart") {

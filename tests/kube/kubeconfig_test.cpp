@@ -92,11 +92,49 @@ TEST_CASE("of several kubeconfigs the first that names a thing wins") {
 
 TEST_CASE("a way to log in that is not supported is refused by name, with what to write instead") {
     const std::string server = "{server: https://a}";
-    for (const std::string key : {"exec", "auth-provider", "username", "as"}) {
+    for (const std::string key : {"auth-provider", "username", "as"}) {
         CHECK_THAT(refusal(server, "{" + key + ": {command: aws}}"),
                    Contains("user \"u\" uses `" + key + "`") && Contains("write a token, a tokenFile"));
     }
-    CHECK_THAT(refusal("{server: https://a, proxy-url: http://p}", "{}"), Contains("proxy-url"));
+    CHECK_THAT(refusal("{server: https://a, proxy-url: 'socks5://me:hunter2@p'}", "{}"),
+               Contains("cluster \"k\": its proxy-url is no HTTP proxy") && !Contains("hunter2"));
+}
+
+TEST_CASE("a program that logs us in is named with all that it is given") {
+    const auto config = select(kubeconfig_with(
+        "{server: https://a, proxy-url: 'http://proxy:3128'}",
+        "{exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: bin/login, args: [get-token, '5'], "
+        "env: [{name: A, value: b}], interactiveMode: IfAvailable, provideClusterInfo: true, installHint: get it}}"));
+    REQUIRE(config.exec);
+    CHECK(config.exec->api_version == "client.authentication.k8s.io/v1beta1");
+    CHECK(config.exec->command == "/home/me/.kube/bin/login");
+    CHECK(config.exec->arguments == std::vector<std::string>{"get-token", "5"});
+    CHECK(config.exec->environment == std::vector<std::string>{"A=b"});
+    CHECK(config.exec->install_hint == "get it");
+    CHECK(config.exec->provides_cluster_info);
+    CHECK(config.proxy_url.reveal() == "http://proxy:3128");
+    const std::string v1 = "apiVersion: client.authentication.k8s.io/v1";
+    CHECK(
+        select(kubeconfig_with("{server: https://a}", "{exec: {" + v1 + ", command: aws, env: null}}")).exec->command ==
+        "aws");
+}
+
+TEST_CASE("a program that cannot log us in is refused with what to write") {
+    const std::string server = "{server: https://a}";
+    const std::string v1 = "apiVersion: client.authentication.k8s.io/v1, ";
+    CHECK_THAT(refusal(server, "{exec: {apiVersion: client.authentication.k8s.io/v1alpha1, command: aws}}"),
+               Contains("user \"u\"") && Contains("write client.authentication.k8s.io/v1,"));
+    CHECK_THAT(refusal(server, "{exec: {" + v1 + "args: [a]}}"), Contains("no command"));
+    CHECK_THAT(refusal(server, "{exec: {" + v1 + "command: aws, interactiveMode: Always}}"), Contains("nobody to ask"));
+    CHECK_THAT(refusal(server, "{token: t, exec: {" + v1 + "command: aws}}"), Contains("write one of them"));
+    CHECK_THAT(refusal("{server: http://a}", "{exec: {" + v1 + "command: aws}}"), Contains("in the clear"));
+    CHECK_THAT(
+        refusal("{server: https://a, extensions: [{name: client.authentication.k8s.io/exec, extension: {a: b}}]}",
+                "{exec: {" + v1 + "command: aws, provideClusterInfo: true}}"),
+        Contains("extension client.authentication.k8s.io/exec"));
+    CHECK_THAT(refusal(server, "{exec: {" + v1 + "command: aws, args: get-token}}"), Contains("args must be a list"));
+    CHECK_THAT(refusal(server, "{exec: {" + v1 + "command: aws, env: [{value: hunter2}]}}"),
+               Contains("maps with name and value") && !Contains("hunter2"));
 }
 
 TEST_CASE("what is wrong in a context that is not used does not matter") {
@@ -106,7 +144,7 @@ TEST_CASE("what is wrong in a context that is not used does not matter") {
     const std::string other = R"(
 current-context: good
 clusters: [{name: k, cluster: {server: https://a}}]
-users: [{name: bad, user: {exec: {command: aws}}}]
+users: [{name: bad, user: {auth-provider: {name: gcp}}}]
 contexts:
 - {name: good, context: {cluster: k}}
 - {name: bad, context: {cluster: k, user: bad}}

@@ -124,7 +124,7 @@ TEST_CASE("a failure of the server's is watched again, a second one in a row is 
 TEST_CASE("garbage, and a kind that is gone, are listed again after a pause") {
     Listed listed;
     CHECK(listed.watch_failed(Kind::Garbled) == "list in 800");
-    CHECK(listed.watch_failed(Kind::NotFound) == "list in 1600");
+    CHECK(listed.watch_failed(Kind::NotFound) == "list in 800");
 }
 
 TEST_CASE("pauses start anew after two minutes without a failure") {

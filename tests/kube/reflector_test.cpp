@@ -67,9 +67,10 @@ std::string request_line(const SeenRequest& request) {
 /// A reflector of a scripted server, with a clock that takes no time, and all that it tells.
 class Running {
   public:
-    explicit Running(std::vector<Script> scripts, std::chrono::milliseconds idle_limit = 10s)
+    explicit Running(std::vector<Script> scripts, std::chrono::milliseconds idle_limit = 10s,
+                     std::chrono::milliseconds deadline = 30s)
         : server_(in_turn(std::move(scripts))),
-          client_(server_.config(), {.user_agent = "test/1"}, clock_, no_log()),
+          client_(server_.config(), {.user_agent = "test/1", .deadline = deadline}, clock_, no_log()),
           cache_([](const json& object) { return ObjectMeta::of(object).resource_version; },
                  [this](const NamespacedName& key, const auto& before, const auto& after) {
                      tell(key.name + " " + (before ? *before : "-") + " > " + (after ? *after : "-"));
@@ -201,6 +202,16 @@ TEST_CASE("being denied is logged once, shown, and never given up") {
     CHECK(running.clock().sleeps() == std::vector<std::chrono::milliseconds>{800ms, 1600ms, 3200ms});
 }
 
+TEST_CASE("a kind that does not exist yet is waited for, which is logged once in words of its own") {
+    Running running({status(404, "NotFound"), status(404, "NotFound"), status(404, "NotFound"), status(404, "NotFound"),
+                     page({item("a", "1")}, "10"), watch({})});
+    CHECK(running.told(3) ==
+          Strings{"log: the API server has no such kind of object; waiting until its CRD is installed", "a - > 1",
+                  "log: list and watch work again"});
+    // A CRD that comes is missed for two seconds, or four with jitter, at most.
+    CHECK(running.clock().sleeps() == std::vector<std::chrono::milliseconds>{800ms, 1600ms, 2000ms, 2000ms});
+}
+
 TEST_CASE("throttling of a watch is waited for, at the same version") {
     Running running(
         {page({}, "10"), answer(429, "", {{"Retry-After", "7"}}), watch({event("ADDED", item("a", "11"))})});
@@ -215,6 +226,46 @@ TEST_CASE("garbage, in a list or a watch, is listed again after a pause") {
     running.told(5);
     CHECK(running.requests(5) == Strings{"list", "list", "watch 10", "list", "watch 20"});
     CHECK(running.clock().sleeps() == std::vector<std::chrono::milliseconds>{800ms, 1600ms});
+}
+
+TEST_CASE("a watch that is cut into bytes, also inside a character, and one with a line of 2 MiB are understood") {
+    auto object = item("gr\xC3\xBC\xC3\x9F", "11");
+    const auto slowly = [text = event("ADDED", object)](const SeenRequest&, Reply& reply) {
+        reply.begin_chunks(200);
+        for (const char byte : text) reply.chunk(std::string(1, byte));
+        reply.end_chunks();
+    };
+    auto large = item("large", "12");
+    large["data"] = std::string(2 << 20, 'x');
+    Running running({page({}, "10"), slowly, watch({event("ADDED", large)})});
+    CHECK(running.told(2) == Strings{"gr\xC3\xBC\xC3\x9F - > 11", "large - > 12"});
+    CHECK(running.requests(3) == Strings{"list", "watch 10", "watch 11"});
+    CHECK(running.clock().sleeps().empty());
+}
+
+TEST_CASE("a line that never ends is given up, and what it was part of is listed again") {
+    const auto endless = [](const SeenRequest&, Reply& reply) {
+        reply.begin_chunks(200);
+        while (reply.is_open()) reply.chunk(std::string(100'000, 'x'));
+    };
+    Running running({page({}, "10"), endless, page({item("a", "1")}, "20"), watch({})});
+    CHECK(running.told(3) ==
+          Strings{"log: cannot list and watch; trying on", "a - > 1", "log: list and watch work again"});
+}
+
+TEST_CASE("a peer that has died in the middle of a list, and a storm of 429, are waited for and asked again") {
+    const Script half = [](const SeenRequest&, Reply& reply) {
+        reply.begin_chunks(200);
+        reply.chunk("{\"items\":[");
+        reply.stay_silent();  // what it is like when the machine at the other end is gone
+    };
+    std::vector<Script> scripts{half};
+    for (int count = 0; count < 25; ++count) scripts.push_back(answer(429, "", {{"Retry-After", "1"}}));
+    scripts.push_back(page({item("a", "1")}, "10"));
+    scripts.push_back(watch({}));
+    Running running(std::move(scripts), 10s, 300ms);
+    CHECK(running.told(4).at(2) == "a - > 1");
+    CHECK(running.requests(28).back() == "watch 10");
 }
 
 TEST_CASE("watches that end as soon as they begin are begun later and later") {

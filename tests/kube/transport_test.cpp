@@ -170,6 +170,19 @@ TEST_CASE("a server of another authority is not trusted, and the reason is told"
     CHECK(server.request_count() == 0);
 }
 
+TEST_CASE("an authority whose file is replaced is trusted after the first handshake that failed") {
+    ScriptedApiServer server(answer(200, "{}"));
+    const TestAuthority other("another authority");
+    const TemporaryFolder folder;
+    folder.write("ca.crt", other.certificate());
+    auto config = server.config();
+    config.certificate_authority = {.text = {}, .file = folder.path("ca.crt")};
+    const auto transport = connect_transport(config, {});
+    CHECK_THROWS_AS(transport->send(get(), {}), TransportError);
+    folder.write("ca.crt", server.authority().certificate());
+    CHECK(transport->send(get(), {}).head.status == 200);
+}
+
 TEST_CASE("a certificate for another address is not trusted, unless its name is the one expected") {
     ScriptedApiServer server(answer(200, "{}"), "DNS:api.example.com");
     auto config = server.config();

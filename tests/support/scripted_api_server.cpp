@@ -272,6 +272,11 @@ std::size_t ScriptedApiServer::request_count() const {
     return requests_.size();
 }
 
+void ScriptedApiServer::forget_requests() {
+    const std::lock_guard lock(mutex_);
+    requests_.clear();
+}
+
 std::size_t ScriptedApiServer::connections() const {
     const std::lock_guard lock(mutex_);
     return static_cast<std::size_t>(

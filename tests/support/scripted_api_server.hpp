@@ -72,6 +72,8 @@ class ScriptedApiServer {
 
     std::vector<SeenRequest> requests() const;
     std::size_t request_count() const;
+    /// Where there are so many that what is remembered of them would look like a leak.
+    void forget_requests();
     /// Connections that are open now.
     std::size_t connections() const;
 
