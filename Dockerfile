@@ -10,8 +10,10 @@ RUN bash -euo pipefail -c 'source hack/lib/packages.sh; export DEBIAN_FRONTEND=n
 COPY CMakeLists.txt CMakePresets.json ./
 COPY cmake cmake
 COPY controller controller
-# By content, since the compiler's time changes with the layer that it is in.
-ENV CCACHE_COMPILERCHECK=content
+# The flags are those of the preset `dev`, so with its ccache in CCACHE_DIR there is little to compile. By the compiler's content, since its
+# time changes with the layer that it is in.
+ARG CCACHE_DIR=/root/.cache/ccache
+ENV CCACHE_COMPILERCHECK=content CCACHE_BASEDIR=/source CCACHE_NOHASHDIR=yes
 RUN --mount=type=cache,target=/root/.cache/ccache cmake --preset static && cmake --build --preset static
 COPY hack/lib/image_files.sh hack/lib/
 RUN bash -euo pipefail -c 'source hack/lib/image_files.sh; \

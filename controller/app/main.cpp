@@ -30,6 +30,7 @@ struct RunCommand {
         return run_wait(options, {std::cout, std::cerr}, stop.token());
     }
     ExitCode operator()(const ControllerOptions& /*options*/) const { become_controller(argv); }
+    ExitCode operator()(const ProbeOptions& /*options*/) const { become_controller(argv); }
     ExitCode operator()(const VersionOptions& /*options*/) const {
         std::cout << "lockkeeper " << version << "\n";
         return ExitCode::Done;

@@ -1,6 +1,7 @@
 #include "app/options.hpp"
 
 #include "app/policy_options.hpp"
+#include "app/probe_options.hpp"
 #include "app/repair_options.hpp"
 #include "app/session_options.hpp"
 #include "app/source_directory.hpp"
@@ -242,6 +243,9 @@ Command parse_command_line(int argc, const char* const* argv) {
     describe_wait(*wait, wait_texts);
     auto* const controller = app.add_subcommand("controller", "run the Kubernetes operator");
     describe_controller(*controller, controller_texts);
+    ProbeTexts probe_texts;
+    auto* const probe = app.add_subcommand("probe", "ask a controller's health or metrics for once");
+    describe_probe(*probe, probe_texts);
     auto* const version = app.add_subcommand("version", "print the version");
     try {
         app.parse(argc, argv);
@@ -249,6 +253,7 @@ Command parse_command_line(int argc, const char* const* argv) {
         if (migrate->parsed()) return read_migrate(migrate_texts);
         if (run->parsed()) return run_options;
         if (wait->parsed()) return read_wait(wait_texts);
+        if (probe->parsed()) return read_probe(probe_texts);
         return read_controller(controller_texts);
     } catch (const CLI::CallForHelp&) {
         return HelpText{app.help()};

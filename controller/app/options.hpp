@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/listen_address.hpp"
+#include "app/probe_command.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/plan.hpp"
 #include "migration/repair.hpp"
@@ -79,7 +80,8 @@ struct HelpText {
     std::string text;
 };
 
-using Command = std::variant<MigrateOptions, RunOptions, WaitOptions, ControllerOptions, VersionOptions, HelpText>;
+using Command =
+    std::variant<MigrateOptions, RunOptions, WaitOptions, ControllerOptions, ProbeOptions, VersionOptions, HelpText>;
 
 /// The arguments make no sense. The message says what to write.
 class WrongUsage : public std::runtime_error {

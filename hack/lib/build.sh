@@ -4,8 +4,9 @@
 #   configure PRESET
 #   build PRESET            configures and builds into build/PRESET; the compiler's output is in build/PRESET.log
 
-# The same source in another folder is the same for ccache, so a fresh clone is built from what an older one has compiled.
-export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=yes
+# The same source in another folder is the same for ccache, so a fresh clone is built from what an older one has compiled, and so is the
+# image, where the compiler is the same by its content alone.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=yes CCACHE_COMPILERCHECK=content
 
 configure() {
   mkdir -p "$root/build"

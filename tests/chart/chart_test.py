@@ -63,7 +63,7 @@ class Values(unittest.TestCase):
 
     def test_every_value_of_the_schema_is_used(self):
         # An image is given to a template as a whole, which takes these three from it.
-        used = self.used() | {(*image, name) for image in (("image",), ("tests", "image")) for name in ("repository", "tag", "digest")}
+        used = self.used() | {("image", name) for name in ("repository", "tag", "digest")}
         self.assertEqual({("global",)}, {path for path, _ in leaves(schema())} - used)
 
     def test_every_value_is_in_a_golden_with_another_value_than_its_default(self):
