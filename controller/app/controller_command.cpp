@@ -1,6 +1,7 @@
 #include "app/controller_command.hpp"
 
 #include "api/migration_json.hpp"
+#include "app/leadership.hpp"
 #include "app/log.hpp"
 #include "app/migration_reconciler.hpp"
 #include "app/migrations_resource.hpp"
@@ -10,7 +11,7 @@
 #include "kube/client_config.hpp"
 #include "kube/object_cache.hpp"
 #include "kube/object_meta.hpp"
-#include "kube/reflector.hpp"
+#include "kube/watch_group.hpp"
 #include "kube/worker_pool.hpp"
 
 #include <unistd.h>
@@ -20,7 +21,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 namespace lockkeeper::app {
@@ -74,7 +74,11 @@ std::string host_of(std::string_view url) {
     return std::string(url.substr(0, url.find('/')));
 }
 
-/// All parts of a running controller, joined: two watches fill two caches, whose changes put keys into the queue.
+kube::Reflector::Options migrations_of(const ShareOptions& share) {
+    return {.selection = {.collection = {migrations_resource(), {}}, .label_selector = share.label_selector}};
+}
+
+/// All parts of a running controller, joined: watches fill two caches, whose changes put keys into the queue.
 class Controller {
   public:
     Controller(const ControllerOptions& options, const kube::ClientConfig& config, const Log& log)
@@ -89,45 +93,83 @@ class Controller {
               [this](const kube::NamespacedName& key, const auto& before, const auto& after) {
                   index_.set(key, after == nullptr ? std::vector<kube::NamespacedName>{} : named_config_maps(*after));
                   if (is_leaving(before.get(), after.get())) reconciler_.end_run(key);
-                  if (concerns_us(before.get(), after.get())) queue_.add(key);
+                  if (concerns_us(before.get(), after.get())) add(key);
               },
-              sink_of(log)),
+              sink_of(log), options.share.namespaces),
           config_maps_([](const nlohmann::json& object) { return kube::ObjectMeta::of(object).resource_version; },
                        [this](const kube::NamespacedName& key, const auto& /*before*/, const auto& /*after*/) {
-                           for (const auto& user : index_.users_of(key)) queue_.add(user);
+                           for (const auto& user : index_.users_of(key)) add(user);
                        },
-                       sink_of(log)),
-          migration_watch_(client_, {.selection = {{migrations_resource(), {}}}}, migrations_, clock_, sink_of(log)),
-          config_map_watch_(client_, {.selection = {{{"", "v1", "configmaps"}, {}}, kube::Representation::Metadata}},
-                            config_maps_, clock_, sink_of(log)),
-          reconciler_(client_, migrations_, log, operations_.runs()) {}
+                       sink_of(log), options.share.namespaces),
+          migration_watch_(
+              client_, migrations_of(options.share), options.share.namespaces,
+              [this](const auto& space) -> auto& { return migrations_.part(space); }, clock_, sink_of(log)),
+          config_map_watch_(
+              client_, {.selection = {{{"", "v1", "configmaps"}, {}}, kube::Representation::Metadata}},
+              options.share.namespaces, [this](const auto& space) -> auto& { return config_maps_.part(space); }, clock_,
+              sink_of(log)),
+          reconciler_(client_, migrations_, log, operations_.runs()) {
+        if (options.share.election) stand_for_election(*options.share.election, config);
+    }
 
-    /// Returns when a stop is requested and all that was under way has ended.
-    void run(const ControllerOptions& options, const std::stop_token& stop) {
+    /// Returns when a stop is requested or the lead is lost, and all that was under way has ended.
+    ExitCode run(const ControllerOptions& options, const std::stop_token& stop) {
         operations_.readiness.add("caches", [this] { return what_has_not_synced(); });
         operations_.readiness.add("shutdown", [stop]() -> std::optional<std::string> {
             if (!stop.stop_requested()) return std::nullopt;
             return "the controller is stopping";
         });
         const OperationsServer server(addresses_of(options), operations_, migrations_);
-        const std::jthread migration_thread([&] { migration_watch_.run(stop); });
-        const std::jthread config_map_thread([&] { config_map_watch_.run(stop); });
+        migration_watch_.start();
+        config_map_watch_.start();
         // Nobody works before both caches are complete: a ConfigMap must not look missing because it is not listed yet.
-        if (!wait_for_sync(stop)) return;
+        if (!wait_for_sync(stop)) return ExitCode::Done;
         log_.info("watching", {{"migrations", std::to_string(migrations_.size())}});
+        if (!leadership_) return work(options, stop, {});
+        // Who stands by has its caches already, and begins at once when its turn comes.
+        leadership_->stand();
+        if (!leadership_->wait_to_lead(stop)) return ExitCode::Done;
+        return work(options, stop, leadership_->lost());
+    }
+
+  private:
+    ExitCode work(const ControllerOptions& options, const std::stop_token& stop, const std::stop_token& lost) {
+        operations_.works = true;
+        for (const auto& [key, migration] : migrations_.all()) queue_.add(key);
         kube::WorkerPool pool(
             queue_,
             [this](const kube::NamespacedName& key, const std::stop_token& worker_stop) {
                 return reconciler_.reconcile(key, worker_stop);
             },
             {.workers = options.workers, .observer = operations_.runtime()}, sink_of(log_));
-        while (!stop.stop_requested()) clock_.sleep(std::chrono::hours(1), stop);
+        wait_for_any(stop, lost);
         log_.info("stopping");
+        operations_.works = false;
         // A script that is still running then is cancelled and rolled back; what runs it next finds that out.
-        pool.shut_down(options.shutdown_grace_period);
+        pool.shut_down(lost.stop_requested() ? std::chrono::milliseconds(0) : options.shutdown_grace_period);
+        if (lost.stop_requested()) return ExitCode::Failed;
+        if (leadership_) leadership_->resign();
+        return ExitCode::Done;
     }
 
-  private:
+    /// A key is of no use to who does not work; who begins to work adds all keys, and does so after `works` is set.
+    void add(const kube::NamespacedName& key) {
+        if (operations_.works) queue_.add(key);
+    }
+
+    void stand_for_election(const ElectionOptions& election, const kube::ClientConfig& config) {
+        leadership_.emplace(election, config, clock_, log_);
+        operations_.election = &*leadership_;
+        operations_.liveness.add("leader-election", [this] { return leadership_->what_is_wrong(); });
+    }
+
+    void wait_for_any(const std::stop_token& stop, const std::stop_token& lost) {
+        std::stop_source any;
+        const std::stop_callback on_stop(stop, [&] { any.request_stop(); });
+        const std::stop_callback on_loss(lost, [&] { any.request_stop(); });
+        while (!any.stop_requested()) clock_.sleep(std::chrono::hours(1), any.get_token());
+    }
+
     bool wait_for_sync(const std::stop_token& stop) const {
         for (const auto patience = std::chrono::hours(1); !stop.stop_requested();) {
             if (migrations_.wait_for_sync(patience, stop) && config_maps_.wait_for_sync(patience, stop)) return true;
@@ -154,9 +196,10 @@ class Controller {
     kube::ApiClient client_;
     kube::ObjectCache<api::Migration> migrations_;
     kube::ObjectCache<std::string> config_maps_;
-    kube::Reflector migration_watch_;
-    kube::Reflector config_map_watch_;
+    kube::WatchGroup migration_watch_;
+    kube::WatchGroup config_map_watch_;
     MigrationReconciler reconciler_;
+    std::optional<Leadership> leadership_;
 };
 
 }  // namespace
@@ -168,9 +211,9 @@ ExitCode run_controller(const ControllerOptions& options, const std::stop_token&
     if (!options.kubeconfig.empty()) choice.kubeconfig = options.kubeconfig;
     const auto config = kube::load_client_config(choice, kube::Environment::of_process());
     log.info("starting", {{"version", version}, {"server", config.server}, {"config", config.origin}});
-    Controller(options, config, log).run(options, stop);
+    const auto exit_code = Controller(options, config, log).run(options, stop);
     log.info("stopped");
-    return ExitCode::Done;
+    return exit_code;
 }
 
 }  // namespace lockkeeper::app

@@ -41,7 +41,8 @@ ProbeAnswer OperationsServer::show_metrics(const std::string& path) const {
         append(all, operations_.counters->runtime.Collect());
         append(all, operations_.counters->runs.Collect());
     }
-    append(all, migrations_.Collect());
+    if (operations_.election != nullptr) append(all, operations_.election->Collect());
+    if (operations_.works) append(all, migrations_.Collect());
     append(all, process_.Collect());
     return {200, prometheus::TextSerializer().Serialize(all), "text/plain; version=0.0.4; charset=utf-8"};
 }

@@ -8,6 +8,7 @@
 #include "app/run_metrics.hpp"
 #include "app/runtime_metrics.hpp"
 
+#include <atomic>
 #include <optional>
 #include <string>
 
@@ -35,6 +36,9 @@ struct Operations {
     HealthChecks liveness;
     HealthChecks readiness;
     std::optional<Counters> counters;  ///< nothing is counted where nobody can ask
+    const prometheus::Collectable* election = nullptr;
+    /// This process works on Migrations. Of several, only the one that does shows them, lest sums count them twice.
+    std::atomic<bool> works = false;
 
     RuntimeMetrics* runtime() { return counters ? &counters->runtime : nullptr; }
     RunMetrics* runs() { return counters ? &counters->runs : nullptr; }

@@ -2,6 +2,7 @@
 
 #include "app/listen_address.hpp"
 #include "app/probe_command.hpp"
+#include "app/share_options.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/plan.hpp"
 #include "migration/repair.hpp"
@@ -64,6 +65,7 @@ struct WaitOptions {
 struct ControllerOptions {
     std::string kubeconfig;
     std::string context;
+    ShareOptions share;
     std::size_t workers = 4;
     OutputFormat log_format = OutputFormat::Text;
     bool verbose = false;

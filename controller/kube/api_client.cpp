@@ -118,6 +118,13 @@ json ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOp
     return parse_json_body(exchange(patch, Replay::Safe, stop).body);
 }
 
+json ApiClient::replace(const ObjectRef& object, const json& replacement, const std::stop_token& stop) {
+    auto put = request("PUT", object.path());
+    put.headers["Content-Type"] = "application/json";
+    put.body = to_json_body(replacement);
+    return parse_json_body(exchange(put, Replay::Never, stop).body);
+}
+
 void ApiClient::remove(const ObjectRef& object, const std::stop_token& stop) {
     exchange(request("DELETE", object.path()), Replay::Never, stop);
 }
@@ -139,7 +146,7 @@ HttpResponse ApiClient::exchange(const HttpRequest& request, Replay replay, cons
         if (response.head.status >= 200 && response.head.status < 300) return response;
         auto status = Status::from_response(response.head, response.body);
         const auto pause = pause_before_retry(status);
-        if (!pause || tries == most_tries) throw ApiError(name_of(request), std::move(status));
+        if (!pause || tries >= options_.tries) throw ApiError(name_of(request), std::move(status));
         clock_.sleep(*pause, stop);
         if (stop.stop_requested()) {
             throw TransportError(TransportError::Kind::Interrupted, name_of(request) + ": interrupted by a stop");

@@ -65,12 +65,13 @@ struct ApplyOptions {
 /// - `Warning:` headers are logged, each text once.
 class ApiClient {
   public:
+    static constexpr int most_tries = 10;
     struct Options {
         std::string user_agent;                      ///< `name/version (linux/amd64)`
         std::chrono::milliseconds deadline{30'000};  ///< of each try
         RequestObserver* observer = nullptr;         ///< outlives the client
+        int tries = most_tries;                      ///< 1 for a caller who knows better when to try again
     };
-    static constexpr int most_tries = 10;
 
     ApiClient(const ClientConfig& config, Options options, Clock& clock, LogSink log);
 
@@ -90,6 +91,10 @@ class ApiClient {
     /// longer names is removed. Returns the object.
     nlohmann::json apply(const ObjectRef& object, const nlohmann::json& fields, const ApplyOptions& options,
                          const std::stop_token& stop);
+
+    /// Conflict, unless the object is still of the version that `replacement` names. Returns the object. A request that
+    /// was sent twice unnoticed (Transport) ends in Conflict too, so look who wrote before giving up.
+    nlohmann::json replace(const ObjectRef& object, const nlohmann::json& replacement, const std::stop_token& stop);
 
     void remove(const ObjectRef& object, const std::stop_token& stop);
 

@@ -170,3 +170,34 @@ TEST_CASE("run takes what the controller gives it, and wait a version, a history
     CHECK_THAT(refusal_of({"wait", "--version=7", "--database-url=postgresql://u:S3cret@h/d"}),
                Catch::Contains("LOCKKEEPER_DATABASE_URL") && !Catch::Contains("S3cret"));
 }
+
+TEST_CASE("a controller is for all namespaces and stands alone, unless it is told otherwise") {
+    const auto plain = std::get<ControllerOptions>(parse({"controller"})).share;
+    CHECK(plain.namespaces.empty());
+    CHECK(plain.label_selector.empty());
+    CHECK_FALSE(plain.election);
+
+    const auto share = std::get<ControllerOptions>(parse({"controller", "--namespace=b,a", "--namespace=c",
+                                                          "--label-selector=team in (x,y)", "--leader-elect"}))
+                           .share;
+    CHECK(share.namespaces == std::vector<std::string>{"a", "b", "c"});
+    CHECK(share.label_selector == "team in (x,y)");
+    REQUIRE(share.election);
+    CHECK(share.election->name == "lockkeeper");
+    CHECK(share.election->space.empty());
+    CHECK(share.election->times.lease_duration == std::chrono::seconds(15));
+    CHECK(share.election->times.renew_deadline == std::chrono::seconds(10));
+    CHECK(share.election->times.retry_period == std::chrono::seconds(2));
+}
+
+TEST_CASE("a share of the work that cannot be is refused with what to write") {
+    CHECK_THAT(refusal_of({"controller", "--namespace=Shop"}), Catch::Contains("'Shop'"));
+    CHECK_THAT(refusal_of({"controller", "--namespace=a,b.c"}), Catch::Contains("no name of a namespace"));
+    CHECK_THAT(refusal_of({"controller", "--namespace=a", "--namespace=a"}), Catch::Contains("a twice"));
+    CHECK_THAT(refusal_of({"controller", "--leader-elect", "--leader-elect-name", ""}),
+               Catch::Contains("name of a Lease"));
+    CHECK_THAT(refusal_of({"controller", "--leader-elect", "--leader-elect-lease-duration=9s"}),
+               Catch::Contains("longer than the renew deadline"));
+    CHECK_THAT(refusal_of({"controller", "--leader-elect", "--leader-elect-namespace=a.b"}),
+               Catch::Contains("--leader-elect-namespace"));
+}

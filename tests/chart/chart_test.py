@@ -36,6 +36,36 @@ class Rendering(unittest.TestCase):
         self.assertIn("ten seconds longer", template_with("terminationGracePeriodSeconds=29").stderr)
         self.assertEqual(0, template_with("terminationGracePeriodSeconds=30").returncode)
 
+    def test_several_pods_without_an_election_are_refused(self):
+        self.assertIn("set replicaCount to 1", template_with("leaderElection.enabled=false").stderr)
+        alone = rendering.objects(template_with("leaderElection.enabled=false", "replicaCount=1").stdout)
+        self.assertEqual("Recreate", find(alone, "Deployment")["spec"]["strategy"]["type"])
+        self.assertEqual([], [each for each in alone if each["kind"] in ("Role", "PodDisruptionBudget")])
+
+    def test_one_value_decides_between_all_namespaces_and_some(self):
+        def roles(documents):
+            bound = [each for each in documents if each["kind"].endswith("RoleBinding")]
+            return sorted((each["roleRef"]["kind"], each["roleRef"]["name"], each["metadata"].get("namespace")) for each in bound)
+
+        lease = ("Role", "lockkeeper-lease", rendering.NAMESPACE)
+        self.assertEqual([("ClusterRole", "lockkeeper", None), lease], roles(rendered("default")))
+        some = rendering.objects(template_with("watchNamespaces={shop,billing}").stdout)
+        self.assertEqual([("Role", "lockkeeper", "billing"), ("Role", "lockkeeper", "shop"), lease], roles(some))
+        self.assertLessEqual({"--namespace=shop", "--namespace=billing"}, set(controller_arguments(some)))
+        self.assertEqual(find(rendered("default"), "ClusterRole", "lockkeeper")["rules"], [each for each in some if each["kind"] == "Role"][0]["rules"])
+
+    def test_the_lease_is_the_one_that_the_controller_may_write(self):
+        for value_set in ("default", "everything"):
+            documents = rendered(value_set)
+            name = next(each for each in documents if each["kind"] == "Role" and each["metadata"]["name"].endswith("-lease"))["rules"][1]["resourceNames"]
+            self.assertIn(f"--leader-elect-name={name[0]}", controller_arguments(documents))
+
+    def test_pods_are_spread_by_their_own_labels_unless_a_constraint_has_others(self):
+        pod = find(rendered("everything"), "Deployment")["spec"]["template"]
+        own, other = pod["spec"]["topologySpreadConstraints"]
+        self.assertLessEqual(own["labelSelector"]["matchLabels"].items(), pod["metadata"]["labels"].items())
+        self.assertEqual({"example.com/pod": "yes"}, other["labelSelector"]["matchLabels"])
+
     def test_secrets_are_read_by_name_alone(self):
         for value_set in VALUE_SETS:
             for document in rendered(value_set):
@@ -92,7 +122,7 @@ class Values(unittest.TestCase):
         self.assertIn("replicas", template_with("replicas=3").stderr)
 
     def test_a_value_of_a_wrong_kind_is_refused(self):
-        for setting in ("replicaCount=two", "logFormat=xml", "image.digest=abc", "workers=65", "metrics.port=0"):
+        for setting in ("replicaCount=two", "logFormat=xml", "image.digest=abc", "workers=65", "metrics.port=0", "watchNamespaces={Shop}", "podDisruptionBudget.maxUnavailable=half"):
             self.assertNotEqual(0, template_with(setting).returncode, setting)
 
 

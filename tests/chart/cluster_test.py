@@ -1,5 +1,6 @@
 """What a real kube-apiserver says of what helm and kustomize make. Everything is a dry run, but for namespaces of the test's own."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -84,36 +85,67 @@ class Cluster(unittest.TestCase):
             self.assertIn("kubectl wait --for=condition=Ready pgmig/shop", notes)
             self.assertEqual(value_set != "minimal", "helm --namespace lockkeeper-system test lockkeeper" in notes)
 
+    def test_the_notes_say_where_and_on_what_the_controller_works(self):
+        self.assertIn("watches Migrations in all namespaces.", self.notes())
+        notes = self.notes("--set", "watchNamespaces={shop,billing}", "--set", "labelSelector=team=shop")
+        self.assertIn("watches Migrations with team=shop in shop, billing.", notes)
+        self.assertIn("namespace: shop", notes)
+
     def test_the_notes_have_a_migration_that_can_be_read(self):
         notes = self.notes()
         migration = find(rendering.objects(textwrap.dedent(notes.split("<<EOF\n")[1].split("  EOF")[0])), "Migration")
         self.assertEqual("shop", migration["metadata"]["name"])
         self.assertEqual(["database", "source"], sorted(migration["spec"]))
 
-    def test_the_rights_are_enough_for_the_controller(self):
-        """A Migration whose Secret is missing has been listed, its ConfigMap read, the Secret asked for, and its status written."""
+    def test_the_rights_are_enough_for_a_controller_of_all_namespaces(self):
+        with self.installed() as kubeconfig:
+            self.assert_may(kubeconfig, "list", "migrations.lockkeeper.dev", "--all-namespaces")
+            self.controller_reaches("SecretNotFound", kubeconfig)
+
+    def test_roles_alone_are_enough_for_a_controller_of_one_namespace(self):
+        with self.installed("--set", f"watchNamespaces={{{self.namespace}}}") as kubeconfig:
+            for question in (("get", "secrets"), ("list", "migrations.lockkeeper.dev"), ("list", "configmaps")):
+                self.assert_may(kubeconfig, *question, "--namespace", self.namespace)
+                self.assert_may_not(kubeconfig, *question, "--namespace", "default")
+            log = self.controller_reaches("SecretNotFound", kubeconfig, f"--namespace={self.namespace}")
+            self.assertNotIn("Forbidden", log)
+
+    @contextlib.contextmanager
+    def installed(self, *options):
+        """A kubeconfig with exactly the rights of the chart's service account, beside a Migration whose Secret is missing: where that is told, the
+        Migration has been listed, its ConfigMap read, the Secret asked for, and the status written."""
         run("kubectl", "apply", "--filename", ROOT / "crds")
         run("kubectl", "wait", "--for=condition=Established", "crd/migrations.lockkeeper.dev")
-        text = run(rendering.helm(), "template", "lockkeeper", CHART, "--namespace", self.namespace, "--set", f"fullnameOverride={self.namespace}")
+        template = ["template", "lockkeeper", CHART, "--namespace", self.namespace, "--set", f"fullnameOverride={self.namespace}", *options]
+        text = run(rendering.helm(), *template)
         rights = [each for each in rendering.objects(text) if "Role" in each["kind"] or each["kind"] == "ServiceAccount"]
-        source = {"configMaps": [{"name": "scripts"}]}
-        spec = {"database": {"urlFrom": {"secretKeyRef": {"name": "missing"}}}, "source": source}
-        metadata = {"name": "rights", "namespace": self.namespace}
-        migration = {"apiVersion": "lockkeeper.dev/v1alpha1", "kind": "Migration", "metadata": metadata, "spec": spec}
-        run("kubectl", "create", "configmap", "scripts", "--namespace", self.namespace, "--from-literal=0001_a.up.sql=SELECT 1")
-        for each in [*rights, migration]:
+        about = {"name": "rights", "namespace": self.namespace}
+        scripts = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {"0001_a.up.sql": "SELECT 1"}}
+        spec = {"database": {"urlFrom": {"secretKeyRef": {"name": "missing"}}}, "source": {"configMaps": [{"name": "rights"}]}}
+        migration = {"apiVersion": "lockkeeper.dev/v1alpha1", "kind": "Migration", "metadata": about, "spec": spec}
+        objects = [*rights, scripts, migration]
+        for each in objects:
             run("kubectl", "apply", "--filename=-", stdin=json.dumps(each))
         try:
             with rendering.kubeconfig_of(self.namespace, self.namespace) as kubeconfig:
-                self.assertEqual("no", attempt("kubectl", "--kubeconfig", kubeconfig, "auth", "can-i", "list", "secrets").stdout.strip())
-                self.controller_reaches("SecretNotFound", kubeconfig)
+                self.assert_may_not(kubeconfig, "list", "secrets", "--namespace", self.namespace)
+                self.assert_may_not(kubeconfig, "update", "leases.coordination.k8s.io/another", "--namespace", self.namespace)
+                yield kubeconfig
         finally:
-            for each in [migration, *rights]:
+            for each in reversed(objects):
                 run("kubectl", "delete", "--filename=-", stdin=json.dumps(each))
 
-    def controller_reaches(self, reason, kubeconfig):
-        addresses = ["--metrics-address=0", "--health-address=0"]
-        command = [os.environ["LOCKKEEPER_TEST_BINARY"], "controller", "--kubeconfig", kubeconfig, *addresses]
+    def assert_may(self, kubeconfig, *question):
+        self.assertEqual("yes", attempt("kubectl", "--kubeconfig", kubeconfig, "auth", "can-i", *question).stdout.strip(), question)
+
+    def assert_may_not(self, kubeconfig, *question):
+        self.assertEqual("no", attempt("kubectl", "--kubeconfig", kubeconfig, "auth", "can-i", *question).stdout.strip(), question)
+
+    def controller_reaches(self, reason, kubeconfig, *options):
+        """What the controller, with a lease to hold, logs until then and until its end in order."""
+        lease = ["--leader-elect", f"--leader-elect-namespace={self.namespace}", f"--leader-elect-name={self.namespace}"]
+        arguments = ["--kubeconfig", kubeconfig, "--metrics-address=0", "--health-address=0", *lease, *options]
+        command = [os.environ["LOCKKEEPER_TEST_BINARY"], "controller", *arguments]
         with tempfile.TemporaryFile("w+") as log, subprocess.Popen(command, stderr=log) as controller:
             try:
                 condition = '{.status.conditions[?(@.type=="Ready")].reason}'
@@ -122,7 +154,10 @@ class Cluster(unittest.TestCase):
                 controller.terminate()
                 controller.wait()
             log.seek(0)
-            self.assertEqual(0, reached.returncode, reached.stderr + log.read())
+            text = log.read()
+            self.assertEqual(0, reached.returncode, reached.stderr + text)
+            self.assertIn("released the lease", text)
+            return text
 
     def test_who_may_edit_a_namespace_may_edit_its_migrations_alone(self):
         edit = find(rendered("default"), "ClusterRole", "lockkeeper-edit")

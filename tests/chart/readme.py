@@ -20,7 +20,9 @@ helm test lockkeeper --namespace lockkeeper-system
 
 `hack/image` builds the image; push it to a registry that the cluster can reach.
 
-- One replica, which watches all namespaces. An upgrade ends it before it starts the next one; runs that are cancelled by that are taken up again.
+- Two replicas elect a leader. The other one stands by and takes over when the leader ends, or `leaderElection.leaseDurationSeconds` after it was
+  lost; runs that are cancelled by that are taken up again.
+- All namespaces are watched, or only `watchNamespaces`, for which the controller has no right beyond a Role in each of them.
 - Secrets are read by name, never listed or watched.
 - The pods meet Pod Security *restricted*.
 - Uninstalling leaves the CRD with every Migration, unless `crds.keep` is `false`, and the databases in any case.

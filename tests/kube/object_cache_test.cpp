@@ -115,3 +115,34 @@ TEST_CASE("what was read from a cache stays as it was read") {
     CHECK(*before == "a1");
     CHECK(observed.cache.all().empty());
 }
+
+TEST_CASE("each part of a cache is listed and replaced by itself, and all of them make it synced") {
+    Strings changes;
+    ObjectCache<std::string> cache(
+        [](const json& item) { return item.at("value").get<std::string>(); },
+        [&](const NamespacedName& key, const auto& before, const auto& after) {
+            changes.push_back(key.to_string() + " " + (before ? *before : "-") + " > " + (after ? *after : "-"));
+        },
+        no_log(), {"a", "b"});
+    const auto list = [&](const std::string& space, const Strings& names) {
+        auto& part = cache.part(space);
+        part.list_begins();
+        for (const auto& name : names) {
+            part.listed(
+                {{"metadata", {{"namespace", space}, {"name", name}, {"resourceVersion", "1"}}}, {"value", "x"}});
+        }
+        part.list_ends();
+    };
+    list("b", {"one", "two"});
+    list("b", {"one", "two"});
+    CHECK_FALSE(cache.has_synced());
+    list("a", {"one"});
+    CHECK(cache.has_synced());
+    changes.clear();
+    list("b", {"two"});
+    CHECK(changes == Strings{"b/one x > -"});
+    list("a", {});
+    CHECK(cache.size() == 1);
+    CHECK(cache.find({"b", "two"}) != nullptr);
+    CHECK_THROWS_AS(cache.part("c"), std::out_of_range);
+}

@@ -66,3 +66,27 @@ annotations:
 {{- printf "%s:%s" .image.repository (default .tag .image.tag) -}}
 {{- end -}}
 {{- end -}}
+
+{{- /* A role and its binding to the controller: (dict "root" $ "kind" KIND "name" NAME "namespace" NAMESPACE "rules" TEMPLATE) */ -}}
+{{- define "lockkeeper.role" }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}
+metadata:
+  {{- include "lockkeeper.metadata" . | nindent 2 }}
+rules:
+  {{- include .rules .root | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ .kind }}Binding
+metadata:
+  {{- include "lockkeeper.metadata" . | nindent 2 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ .kind }}
+  name: {{ .name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ include "lockkeeper.serviceAccountName" .root }}
+    namespace: {{ .root.Release.Namespace }}
+{{- end }}

@@ -13,3 +13,14 @@
   resources: [secrets]
   verbs: [get]
 {{- end -}}
+
+{{- /* What it may do for the election of a leader, in the release's namespace. A right to create cannot be limited to a name. */ -}}
+{{- define "lockkeeper.leaseRules" -}}
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  verbs: [create]
+- apiGroups: [coordination.k8s.io]
+  resources: [leases]
+  resourceNames: [{{ include "lockkeeper.fullname" . }}]
+  verbs: [get, list, watch, update]
+{{- end -}}
