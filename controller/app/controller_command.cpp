@@ -183,8 +183,8 @@ class Controller {
         return std::nullopt;
     }
 
-    static std::string why(const kube::Reflector& reflector) {
-        const auto trouble = reflector.trouble();
+    static std::string why(const kube::WatchGroup& watches) {
+        const auto trouble = watches.trouble();
         return trouble ? ": " + *trouble : std::string();
     }
 
