@@ -17,7 +17,7 @@ ENV CCACHE_COMPILERCHECK=content CCACHE_BASEDIR=/source CCACHE_NOHASHDIR=yes
 RUN --mount=type=cache,target=/root/.cache/ccache cmake --preset static && cmake --build --preset static
 COPY hack/lib/image_files.sh hack/lib/
 RUN bash -euo pipefail -c 'source hack/lib/image_files.sh; \
-    collect_image_files /image build/static/controller/lockkeeper build/static/controller/lockkeeper-controller'
+    collect_image_files /image build/static/controller/lockkeeper{,-controller,-copy}'
 
 FROM scratch
 ARG VERSION=0.1.0

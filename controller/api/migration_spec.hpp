@@ -1,5 +1,7 @@
 #pragma once
 
+#include "api/execution_spec.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -26,8 +28,16 @@ struct ConfigMapSource {
     std::vector<std::string> names;
 };
 
+/// A directory of a container image, which only a Job can look into.
+struct ImageSource {
+    std::string reference;
+    std::string path = "/migrations";
+    std::string pull_policy;                ///< empty: as Kubernetes has it by default
+    std::vector<std::string> pull_secrets;  ///< names
+};
+
 struct SourceSpec {
-    std::variant<InlineSource, ConfigMapSource> from;
+    std::variant<InlineSource, ConfigMapSource, ImageSource> from;
     std::optional<std::string> expected_digest;  ///< `sha256:…`; only a script set with this digest runs
 };
 
@@ -76,7 +86,6 @@ struct RetrySpec {
 };
 
 /// What a user asks for. The defaults are those of the CRD, for resources that were stored before a field was there.
-/// `execution.mode` has one value so far and is therefore not kept.
 struct MigrationSpec {
     SecretKeyRef database_url;
     SourceSpec source;
@@ -90,6 +99,7 @@ struct MigrationSpec {
     SessionSpec session;
     TransactionScope transaction = TransactionScope::Script;
     RetrySpec retry;
+    ExecutionSpec execution;
     bool suspend = false;
 };
 

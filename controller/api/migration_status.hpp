@@ -67,6 +67,15 @@ struct RunningScript {
     friend bool operator==(const RunningScript&, const RunningScript&) = default;
 };
 
+/// The Job of the last run.
+struct JobReference {
+    std::string name;
+    Timestamp started_at;
+    std::optional<Timestamp> finished_at;  ///< absent while it is under way: its result has not been read
+
+    friend bool operator==(const JobReference&, const JobReference&) = default;
+};
+
 /// What the controller says of a Migration. All but the conditions is what the database said when it was last asked.
 struct MigrationStatus {
     std::int64_t observed_generation = -1;  ///< -1: never looked at
@@ -75,12 +84,16 @@ struct MigrationStatus {
     /// Absent until the database has been read once.
     std::optional<std::size_t> applied_count;
     std::optional<std::size_t> pending_count;
-    std::optional<std::size_t> missing_count;  ///< applied, but not in the source
-    std::vector<std::string> pending;          ///< the first 20
-    std::vector<HistoryEntry> history;         ///< the newest 10, newest first
-    std::optional<std::string> history_table;  ///< `public.lockkeeper_history`; set once something is applied
-    std::optional<std::string> source_digest;  ///< of the script set that was last seen
-    std::size_t failures = 0;                  ///< attempts that failed since the last one that did not
+    std::optional<std::size_t> missing_count;       ///< applied, but not in the source
+    std::vector<std::string> pending;               ///< the first 20
+    std::vector<HistoryEntry> history;              ///< the newest 10, newest first
+    std::optional<std::string> history_table;       ///< `public.lockkeeper_history`; set once something is applied
+    std::optional<std::string> source_digest;       ///< of the script set that was last seen
+    std::optional<std::string> source_revision;     ///< of an image: its digest, as the node says
+    std::int64_t run = 0;                           ///< number of the last run that was a Job; 0: none was
+    std::optional<std::string> inputs_fingerprint;  ///< what that run ran on
+    std::optional<JobReference> job;
+    std::size_t failures = 0;  ///< attempts that failed since the last one that did not
     std::optional<Timestamp> next_retry_time;
     std::optional<ErrorDetails> last_error;
     std::optional<Timestamp> last_applied_time;

@@ -1,6 +1,7 @@
 #include "api/spec_json.hpp"
 
 #include "api/durations.hpp"
+#include "api/execution_json.hpp"
 
 #include <algorithm>
 #include <initializer_list>
@@ -80,6 +81,21 @@ ConfigMapSource read_config_maps(const Field& field) {
     return source;
 }
 
+ImageSource read_image(const Field& field) {
+    ImageSource source;
+    source.reference = required_name(field["reference"]);
+    read(field["path"], source.path);
+    if (!source.path.starts_with('/')) throw InvalidField(field["path"].path(), "write a path that begins with /");
+    read(field["pullPolicy"], source.pull_policy);
+    const auto secrets = field["pullSecrets"];
+    if (!secrets.is_there()) return source;
+    for (const auto& entry : secrets.array()) {
+        const Field secret(&entry, secrets.path() + "[" + std::to_string(source.pull_secrets.size()) + "]");
+        source.pull_secrets.push_back(required_name(secret["name"]));
+    }
+    return source;
+}
+
 /// The number of the word that a field holds; `fallback` where it is not there.
 std::size_t read_word(const Field& field, std::initializer_list<std::string_view> words, std::size_t fallback) {
     if (!field.is_there()) return fallback;
@@ -132,16 +148,19 @@ PolicySpec read_policy(const Field& field) {
 SourceSpec read_source(const Field& field) {
     const auto scripts = field["inline"];
     const auto config_maps = field["configMaps"];
-    if (scripts.is_there() == config_maps.is_there()) {
+    const auto image = field["image"];
+    if (int{scripts.is_there()} + int{config_maps.is_there()} + int{image.is_there()} != 1) {
         throw InvalidField(field.path(),
                            "write exactly one of: inline (scripts in this resource), configMaps (names of ConfigMaps "
-                           "in this namespace)");
+                           "in this namespace), image (a directory of a container image)");
     }
     SourceSpec source;
     if (scripts.is_there()) {
         source.from = read_inline(scripts);
-    } else {
+    } else if (config_maps.is_there()) {
         source.from = read_config_maps(config_maps);
+    } else {
+        source.from = read_image(image);
     }
     if (field["expectedDigest"].is_there()) source.expected_digest = read_digest(field["expectedDigest"]);
     return source;
@@ -191,11 +210,6 @@ RetrySpec read_retry(const Field& field) {
     return retry;
 }
 
-void read_execution(const Field& field) {
-    const auto mode = field["mode"];
-    if (mode.is_there() && mode.text() != "InProcess") throw InvalidField(mode.path(), "write InProcess");
-}
-
 }  // namespace
 
 MigrationSpec run_spec_from_json(const Field& field) {
@@ -223,7 +237,10 @@ MigrationSpec spec_from_json(const Field& field) {
     read(secret["key"], spec.database_url.key);
     spec.source = read_source(field["source"]);
     spec.retry = read_retry(field["retry"]);
-    read_execution(field["execution"]);
+    spec.execution = execution_from_json(field["execution"]);
+    if (std::holds_alternative<ImageSource>(spec.source.from) && spec.execution.mode != ExecutionMode::Job) {
+        throw InvalidField(field["source"]["image"].path(), "an image needs execution: {mode: Job}");
+    }
     read(field["suspend"], spec.suspend);
     return spec;
 }

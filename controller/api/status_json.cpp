@@ -142,6 +142,17 @@ std::optional<RunningScript> running_of(const Field& field) {
     });
 }
 
+std::optional<JobReference> job_of(const Field& field) {
+    if (!field.is_there()) return std::nullopt;
+    return lenient([&] {
+        JobReference job;
+        job.name = field["name"].text();
+        job.started_at = time_of(field["startedAt"]).value_or(Timestamp());
+        job.finished_at = time_of(field["finishedAt"]);
+        return job;
+    });
+}
+
 void put(json& object, const char* name, const std::string& text, std::size_t limit) {
     if (!text.empty()) object[name] = one_line(text, limit);
 }
@@ -216,6 +227,12 @@ json running_to_json(const RunningScript& running) {
     return object;
 }
 
+json job_to_json(const JobReference& job) {
+    json object{{"name", job.name}, {"startedAt", to_string(job.started_at)}};
+    put(object, "finishedAt", job.finished_at);
+    return object;
+}
+
 }  // namespace
 
 MigrationStatus status_from_json(const Field& field) {
@@ -231,6 +248,10 @@ MigrationStatus status_from_json(const Field& field) {
     status.history = list_of(field["history"], history_entry_of);
     status.history_table = text_of(field["historyTable"]);
     status.source_digest = text_of(field["sourceDigest"]);
+    status.source_revision = text_of(field["sourceRevision"]);
+    status.run = static_cast<std::int64_t>(count_of(field["run"]).value_or(0));
+    status.inputs_fingerprint = text_of(field["inputsFingerprint"]);
+    status.job = job_of(field["job"]);
     status.failures = count_of(field["failures"]).value_or(0);
     status.next_retry_time = time_of(field["nextRetryTime"]);
     status.last_error = error_of(field["lastError"]);
@@ -259,6 +280,10 @@ json status_to_json(const MigrationStatus& status) {
     put(object, "missingCount", status.missing_count);
     put(object, "historyTable", status.history_table, longest_name);
     put(object, "sourceDigest", status.source_digest, longest_checksum);
+    put(object, "sourceRevision", status.source_revision, longest_name);
+    if (status.run > 0) object["run"] = status.run;
+    put(object, "inputsFingerprint", status.inputs_fingerprint, longest_checksum);
+    if (status.job) object["job"] = job_to_json(*status.job);
     put(object, "nextRetryTime", status.next_retry_time);
     if (status.last_error) object["lastError"] = error_to_json(*status.last_error);
     put(object, "lastAppliedTime", status.last_applied_time);

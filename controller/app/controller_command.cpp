@@ -13,6 +13,8 @@
 #include "kube/object_meta.hpp"
 #include "kube/watch_group.hpp"
 #include "kube/worker_pool.hpp"
+#include "reconcile/job_names.hpp"
+#include "reconcile/job_state.hpp"
 
 #include <unistd.h>
 
@@ -58,6 +60,13 @@ bool is_leaving(const api::Migration* before, const api::Migration* after) {
     return after == nullptr || before->metadata.uid != after->metadata.uid || after->metadata.deletion_timestamp;
 }
 
+/// The Jobs that the controller makes, whose changes wake their Migrations.
+kube::Selection our_jobs() {
+    kube::Selection selection{{{"batch", "v1", "jobs"}, {}}};
+    selection.label_selector = std::string(reconcile::label::managed_by) + "=" + reconcile::label::manager;
+    return selection;
+}
+
 kube::LogSink sink_of(const Log& log) {
     return [&log](LogLevel level, std::string_view message, const LogFields& fields) {
         log.write(level, message, fields);
@@ -101,6 +110,13 @@ class Controller {
                            for (const auto& user : index_.users_of(key)) add(user);
                        },
                        sink_of(log), options.share.namespaces),
+          jobs_(
+              reconcile::job_state_of,
+              [this](const kube::NamespacedName& key, const auto& before, const auto& after) {
+                  const auto& job = after == nullptr ? before : after;
+                  if (!job->owner_name.empty()) add({key.space, job->owner_name});
+              },
+              sink_of(log), options.share.namespaces),
           migration_watch_(
               client_, migrations_of(options.share), options.share.namespaces,
               [this](const auto& space) -> auto& { return migrations_.part(space); }, clock_, sink_of(log)),
@@ -108,7 +124,10 @@ class Controller {
               client_, {.selection = {{{"", "v1", "configmaps"}, {}}, kube::Representation::Metadata}},
               options.share.namespaces, [this](const auto& space) -> auto& { return config_maps_.part(space); }, clock_,
               sink_of(log)),
-          reconciler_(client_, migrations_, log, operations_.runs()) {
+          job_watch_(
+              client_, {.selection = our_jobs()}, options.share.namespaces,
+              [this](const auto& space) -> auto& { return jobs_.part(space); }, clock_, sink_of(log)),
+          reconciler_(client_, migrations_, options.execution, log, operations_.runs()) {
         if (options.share.election) stand_for_election(*options.share.election, config);
     }
 
@@ -122,6 +141,7 @@ class Controller {
         const OperationsServer server(addresses_of(options), operations_, migrations_);
         migration_watch_.start();
         config_map_watch_.start();
+        if (options.execution.allows(api::ExecutionMode::Job)) job_watch_.start();
         // Nobody works before both caches are complete: a ConfigMap must not look missing because it is not listed yet.
         if (!wait_for_sync(stop)) return ExitCode::Done;
         log_.info("watching", {{"migrations", std::to_string(migrations_.size())}});
@@ -196,8 +216,10 @@ class Controller {
     kube::ApiClient client_;
     kube::ObjectCache<api::Migration> migrations_;
     kube::ObjectCache<std::string> config_maps_;
+    kube::ObjectCache<reconcile::JobState> jobs_;
     kube::WatchGroup migration_watch_;
     kube::WatchGroup config_map_watch_;
+    kube::WatchGroup job_watch_;
     MigrationReconciler reconciler_;
     std::optional<Leadership> leadership_;
 };

@@ -1,12 +1,36 @@
 #include "app/migration_reconciler.hpp"
 
+#include "api/durations.hpp"
+#include "api/reasons.hpp"
+#include "app/run_deadline.hpp"
 #include "app/run_reporter.hpp"
 #include "app/status_mailbox.hpp"
+#include "reconcile/job_status.hpp"
 
 namespace lockkeeper::app {
 
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
+
+namespace {
+
+bool runs_in_process(const api::Migration& migration) {
+    return migration.spec.execution.mode == api::ExecutionMode::InProcess;
+}
+
+/// A run that was ended because its time was over was not interrupted by anybody.
+reconcile::Outcome judged(reconcile::Outcome outcome, const RunDeadline& deadline, const api::Migration& migration) {
+    const auto* report = std::get_if<migration::RunReport>(&outcome);
+    const bool is_interrupted =
+        report != nullptr && report->failure && report->failure->kind == migration::FailureKind::Interrupted;
+    if (!is_interrupted || !deadline.has_passed()) return outcome;
+    return reconcile::ExecutionFailure{std::string(api::reason::deadline_exceeded),
+                                       "the run took longer than spec.execution.timeout (" +
+                                           api::format_duration(migration.spec.execution.timeout) + "), and was ended",
+                                       migration::Retry::Slowly};
+}
+
+}  // namespace
 
 kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName& key, const std::stop_token& stop) {
     // Before the cache is asked, so that a deletion that it does not show yet finds something to end.
@@ -16,18 +40,15 @@ kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName&
     if (!cached) return kube::Done{};
     auto observed = observe(*cached, stop);
     auto decision = reconcile::decide(observed);
-    if (const auto* const wanted = std::get_if<reconcile::Run>(&decision.action)) {
-        if (reconcile::is_expected_up_to_date(observed)) {
-            if (auto next = look(observed, wanted->goal, turn)) return end_with(observed, std::move(*next), turn);
-        }
+    const auto* const wanted = std::get_if<reconcile::Run>(&decision.action);
+    if (wanted != nullptr && runs_in_process(observed.migration) && reconcile::is_expected_up_to_date(observed)) {
+        if (auto next = look(observed, wanted->goal, turn)) return end_with(observed, std::move(*next), turn);
+    }
+    if (wanted != nullptr || std::holds_alternative<reconcile::Follow>(decision.action)) {
         // The cache may lag behind our own last write, and a run is to be decided by the status as it is.
-        auto live = writer_.read_live(cached->metadata, stop);
+        auto live = observe_live(std::move(observed), stop);
         if (!live) return kube::Done{};
-        if (live->metadata.generation != cached->metadata.generation || live->metadata.uid != cached->metadata.uid) {
-            observed = observe(*live, stop);
-        } else {
-            observed.migration = std::move(*live);
-        }
+        observed = std::move(*live);
         decision = reconcile::decide(observed);
     }
     log_.debug("decided", {{"migration", key.to_string()}, {"rule", std::string(decision.rule)}});
@@ -37,17 +58,48 @@ kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName&
 reconcile::ObservedState MigrationReconciler::observe(const api::Migration& migration,
                                                       const std::stop_token& stop) const {
     reconcile::ObservedState observed{migration, reconcile::SourceNotFound{}, system_clock::now()};
-    if (!migration.metadata.deletion_timestamp && !migration.invalid_spec)
-        observed.source = source_.read(migration, stop);
+    // A Job that is under way has its scripts.
+    const bool is_of_interest = !migration.metadata.deletion_timestamp && !migration.invalid_spec &&
+                                !reconcile::job_is_under_way(migration.status);
+    if (is_of_interest) observed.source = source_.read(migration, stop);
     return observed;
+}
+
+std::optional<reconcile::ObservedState> MigrationReconciler::observe_live(reconcile::ObservedState cached,
+                                                                          const std::stop_token& stop) const {
+    const auto& known = cached.migration;
+    auto live = writer_.read_live(known.metadata, stop);
+    if (!live) return std::nullopt;
+    const bool is_same = live->metadata.generation == known.metadata.generation &&
+                         live->metadata.uid == known.metadata.uid &&
+                         reconcile::job_is_under_way(live->status) == reconcile::job_is_under_way(known.status);
+    if (!is_same) return observe(*live, stop);
+    cached.migration = std::move(*live);
+    return cached;
 }
 
 kube::ReconcileResult MigrationReconciler::act(reconcile::ObservedState observed, const reconcile::Decision& decision,
                                                const Turn& turn) {
     if (const auto* const wanted = std::get_if<reconcile::Run>(&decision.action)) {
-        return run(std::move(observed), wanted->goal, turn);
+        return begin_run(std::move(observed), wanted->goal, turn);
+    }
+    if (std::holds_alternative<reconcile::Follow>(decision.action)) {
+        return job_runs_.follow(std::move(observed), turn.stop);
     }
     return end_with(observed, reconcile::next_status(observed, decision.action), turn);
+}
+
+kube::ReconcileResult MigrationReconciler::begin_run(reconcile::ObservedState observed, const migration::Goal& goal,
+                                                     const Turn& turn) {
+    const auto mode = observed.migration.spec.execution.mode;
+    if (!execution_.allows(mode)) {
+        const reconcile::Report report{reconcile::Outlook::NeedsAPerson,
+                                       std::string(api::reason::execution_mode_disabled), refusal_of(mode, execution_),
+                                       std::nullopt};
+        return end_with(observed, reconcile::next_status(observed, report), turn);
+    }
+    if (mode == api::ExecutionMode::Job) return job_runs_.begin(std::move(observed), turn.stop);
+    return run(std::move(observed), goal, turn);
 }
 
 kube::ReconcileResult MigrationReconciler::end_with(reconcile::ObservedState& observed, reconcile::NextStatus next,
@@ -76,9 +128,11 @@ kube::ReconcileResult MigrationReconciler::run(reconcile::ObservedState observed
         mailbox.post(std::move(*before), StatusMailbox::Urgency::Now);
     }
     RunReporter reporter(mailbox, log_, key.to_string());
+    const RunDeadline deadline(migration.spec.execution.timeout, turn.deletion.stop());
     const auto begin = steady_clock::now();
-    const auto outcome = executor_.run(migration, std::get<reconcile::SourceFound>(observed.source).scripts, goal,
-                                       reporter, turn.deletion.stop());
+    const auto outcome = judged(executor_.run(migration, std::get<reconcile::SourceFound>(observed.source).scripts,
+                                              goal, reporter, deadline.stop()),
+                                deadline, migration);
     if (metrics_ != nullptr) {
         metrics_->waited_for_lock(reporter.lock_wait());
         metrics_->ended(outcome, steady_clock::now() - begin);

@@ -2,7 +2,10 @@
 
 #include "api/migration.hpp"
 #include "app/active_runs.hpp"
+#include "app/execution_options.hpp"
 #include "app/in_process_executor.hpp"
+#include "app/job_executor.hpp"
+#include "app/job_runs.hpp"
 #include "app/log.hpp"
 #include "app/run_metrics.hpp"
 #include "app/source_reader.hpp"
@@ -24,14 +27,20 @@ class MigrationReconciler {
     using Cache = kube::ObjectCache<api::Migration>;
 
     /// All must outlive it. Without `metrics` its runs are not counted.
-    MigrationReconciler(kube::ApiClient& client, const Cache& cache, const Log& log, RunMetrics* metrics)
+    MigrationReconciler(kube::ApiClient& client, const Cache& cache, ExecutionOptions execution, const Log& log,
+                        RunMetrics* metrics)
         : cache_(cache),
+          execution_(std::move(execution)),
           log_(log),
           metrics_(metrics),
           random_(kube::system_random()),
           source_(client),
           executor_(client),
-          writer_(client, log) {}
+          writer_(client, log),
+          jobs_(client, {execution_.runner_image, execution_.image_pull_policy}),
+          job_runs_(jobs_, writer_, log, metrics) {}
+    MigrationReconciler(const MigrationReconciler&) = delete;
+    MigrationReconciler& operator=(const MigrationReconciler&) = delete;
 
     /// Throws what ApiClient throws, to be tried again.
     kube::ReconcileResult reconcile(const kube::NamespacedName& key, const std::stop_token& stop);
@@ -47,6 +56,10 @@ class MigrationReconciler {
     };
 
     reconcile::ObservedState observe(const api::Migration& migration, const std::stop_token& stop) const;
+    /// The same by what the API server has now. Nothing if it is gone.
+    std::optional<reconcile::ObservedState> observe_live(reconcile::ObservedState cached,
+                                                         const std::stop_token& stop) const;
+    kube::ReconcileResult begin_run(reconcile::ObservedState observed, const migration::Goal& goal, const Turn& turn);
     kube::ReconcileResult act(reconcile::ObservedState observed, const reconcile::Decision& decision, const Turn& turn);
     kube::ReconcileResult end_with(reconcile::ObservedState& observed, reconcile::NextStatus next,
                                    const Turn& turn) const;
@@ -56,12 +69,15 @@ class MigrationReconciler {
     kube::ReconcileResult run(reconcile::ObservedState observed, const migration::Goal& goal, const Turn& turn);
 
     const Cache& cache_;
+    const ExecutionOptions execution_;
     const Log& log_;
     RunMetrics* const metrics_;
     const kube::Random random_;
     SourceReader source_;
     InProcessExecutor executor_;
     StatusWriter writer_;
+    JobExecutor jobs_;
+    JobRuns job_runs_;
     ActiveRuns active_;
 };
 

@@ -48,6 +48,7 @@ struct WaitTexts {
 struct ControllerTexts {
     ControllerOptions options;
     ShareTexts share;
+    ExecutionTexts execution;
     std::string log_format = "text";
     std::string metrics_address = ":8080";
     std::string health_address = ":8081";
@@ -204,6 +205,7 @@ void describe_controller(CLI::App& command, ControllerTexts& texts) {
                        "kubeconfig file (default: $KUBECONFIG, then the pod's service account, then ~/.kube/config)");
     command.add_option("--context", texts.options.context, "context of the kubeconfig (default: its current one)");
     describe_share(command, texts.share);
+    describe_execution(command, texts.execution);
     command.add_option("--workers", texts.options.workers, "migrations run at once")
         ->check(CLI::Range(1, 64))
         ->capture_default_str();
@@ -222,6 +224,7 @@ void describe_controller(CLI::App& command, ControllerTexts& texts) {
 ControllerOptions read_controller(const ControllerTexts& texts) {
     auto options = texts.options;
     options.share = read_share(texts.share);
+    options.execution = read_execution(texts.execution);
     options.log_format = parse_format("--log-format", texts.log_format);
     options.metrics_address = parse_address("--metrics-address", texts.metrics_address);
     options.health_address = parse_address("--health-address", texts.health_address);

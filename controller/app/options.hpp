@@ -1,5 +1,6 @@
 #pragma once
 
+#include "app/execution_options.hpp"
 #include "app/listen_address.hpp"
 #include "app/probe_command.hpp"
 #include "app/share_options.hpp"
@@ -66,6 +67,7 @@ struct ControllerOptions {
     std::string kubeconfig;
     std::string context;
     ShareOptions share;
+    ExecutionOptions execution;
     std::size_t workers = 4;
     OutputFormat log_format = OutputFormat::Text;
     bool verbose = false;

@@ -51,8 +51,10 @@ void RunMetrics::ended(const reconcile::Outcome& outcome, std::chrono::steady_cl
     duration_->Observe(seconds(duration));
     const auto* const report = std::get_if<migration::RunReport>(&outcome);
     if (report == nullptr) {
+        const auto* const failure = std::get_if<reconcile::ExecutionFailure>(&outcome);
         failed_->Increment();
-        failures_.Add({{"reason", "SecretNotFound"}, {"sqlstate_class", ""}}).Increment();
+        failures_.Add({{"reason", failure == nullptr ? "SecretNotFound" : failure->reason}, {"sqlstate_class", ""}})
+            .Increment();
         return;
     }
     for (const auto& script : report->ran) {

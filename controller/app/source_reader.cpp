@@ -64,6 +64,7 @@ std::variant<std::vector<SourceFile>, reconcile::SourceNotFound> read_config_map
 reconcile::ObservedSource SourceReader::read(const api::Migration& migration, const std::stop_token& stop) const {
     try {
         const auto& from = migration.spec.source.from;
+        if (std::holds_alternative<api::ImageSource>(from)) return reconcile::SourceInImage{};
         std::vector<SourceFile> files;
         if (const auto* config_maps = std::get_if<api::ConfigMapSource>(&from)) {
             auto found = read_config_maps(client_, migration.metadata.ns, config_maps->names, stop);
@@ -73,7 +74,11 @@ reconcile::ObservedSource SourceReader::read(const api::Migration& migration, co
             for (const auto& [name, text] : std::get<api::InlineSource>(from).files) files.push_back({name, text});
         }
         const auto layout = migration::parse_layout(migration.spec.layout).value_or(migration::Layout::Auto);
-        return reconcile::SourceFound{migration::ScriptSet::read(std::move(files), layout)};
+        if (migration.spec.execution.mode != api::ExecutionMode::Job) {
+            return reconcile::SourceFound{migration::ScriptSet::read(std::move(files), layout)};
+        }
+        auto scripts = migration::ScriptSet::read(files, layout);
+        return reconcile::SourceFound{std::move(scripts), std::move(files)};
     } catch (const InvalidSource& error) {
         return reconcile::SourceInvalid{error.what(), error.file(), error.line(), error.column()};
     }

@@ -125,8 +125,19 @@ json ApiClient::replace(const ObjectRef& object, const json& replacement, const 
     return parse_json_body(exchange(put, Replay::Never, stop).body);
 }
 
-void ApiClient::remove(const ObjectRef& object, const std::stop_token& stop) {
-    exchange(request("DELETE", object.path()), Replay::Never, stop);
+void ApiClient::remove(const ObjectRef& object, Propagation propagation, const std::stop_token& stop) {
+    auto remove = request("DELETE", object.path());
+    if (propagation == Propagation::Background) remove.query.emplace_back("propagationPolicy", "Background");
+    exchange(remove, Replay::Never, stop);
+}
+
+std::string ApiClient::read_log(const NamespacedName& pod, const LogRequest& log, const std::stop_token& stop) {
+    auto get = request("GET", ObjectRef{{"", "v1", "pods"}, pod}.path() + "/log");
+    get.headers["Accept"] = "*/*";  // it is text, but a refusal is JSON
+    get.query = {{"container", log.container},
+                 {"tailLines", std::to_string(log.tail_lines)},
+                 {"limitBytes", std::to_string(log.limit_bytes)}};
+    return exchange(get, Replay::Safe, stop).body;
 }
 
 HttpRequest ApiClient::request(const std::string& method, const std::string& path) const {

@@ -47,6 +47,19 @@ struct WatchRequest {
     std::chrono::milliseconds idle_limit{150'000};
 };
 
+/// What of a pod's log to read.
+struct LogRequest {
+    std::string container;
+    int tail_lines = 100;                               ///< the last ones
+    std::size_t limit_bytes = std::size_t{512} << 10U;  ///< of these, from the first on
+};
+
+/// What becomes of the objects that a deleted one owns.
+enum class Propagation {
+    Default,     ///< as the kind has it: a Job's pods stay, and run on
+    Background,  ///< they are deleted after it
+};
+
 struct ApplyOptions {
     std::string field_manager;
     std::string subresource{};  ///< "status", or empty for the object itself
@@ -96,7 +109,11 @@ class ApiClient {
     /// was sent twice unnoticed (Transport) ends in Conflict too, so look who wrote before giving up.
     nlohmann::json replace(const ObjectRef& object, const nlohmann::json& replacement, const std::stop_token& stop);
 
-    void remove(const ObjectRef& object, const std::stop_token& stop);
+    void remove(const ObjectRef& object, const std::stop_token& stop) { remove(object, Propagation::Default, stop); }
+    void remove(const ObjectRef& object, Propagation propagation, const std::stop_token& stop);
+
+    /// Text as the container wrote it. Fails where its node cannot be asked, or has no log of it any more.
+    std::string read_log(const NamespacedName& pod, const LogRequest& log, const std::stop_token& stop);
 
   private:
     enum class Replay { Never, Safe };

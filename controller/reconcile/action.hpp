@@ -42,6 +42,9 @@ struct Run {
     migration::Goal goal;
 };
 
-using Action = std::variant<Nothing, Wait, Report, Keep, Run>;
+/// A Job is under way: look what has become of it.
+struct Follow {};
+
+using Action = std::variant<Nothing, Wait, Report, Keep, Run, Follow>;
 
 }  // namespace lockkeeper::reconcile

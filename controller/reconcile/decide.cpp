@@ -4,6 +4,7 @@
 #include "migration/failure.hpp"
 #include "migration/target.hpp"
 #include "migration/version.hpp"
+#include "reconcile/job_status.hpp"
 #include "reconcile/run_goal.hpp"
 #include "reconcile/wording.hpp"
 
@@ -31,6 +32,11 @@ Report report(Outlook outlook, std::string_view reason, std::string message) {
 Verdict deleted(const ObservedState& observed) {
     if (!observed.migration.metadata.deletion_timestamp) return std::nullopt;
     return Nothing{};
+}
+
+Verdict job_under_way(const ObservedState& observed) {
+    if (!job_is_under_way(observed.migration.status)) return std::nullopt;
+    return Follow{};
 }
 
 Verdict spec_cannot_be_read(const ObservedState& observed) {
@@ -68,8 +74,14 @@ bool has_every_script(const ObservedState& observed) {
     return wanted_scripts(observed, found->scripts) == *status.applied_count - *status.missing_count;
 }
 
+bool runs_as_job(const ObservedState& observed) {
+    return observed.migration.spec.execution.mode == api::ExecutionMode::Job;
+}
+
 Verdict suspended_with_every_script(const ObservedState& observed) {
-    if (!observed.migration.spec.suspend || !has_every_script(observed)) return std::nullopt;
+    if (!observed.migration.spec.suspend) return std::nullopt;
+    const bool has_all = has_every_script(observed) || (runs_as_job(observed) && is_settled(observed));
+    if (!has_all) return std::nullopt;
     return Keep{};
 }
 
@@ -132,7 +144,8 @@ bool ran_and_failed(std::string_view reason) {
 Verdict failed_for_good(const ObservedState& observed) {
     const auto* stalled = api::find_condition(observed.migration.status.conditions, api::condition_type::stalled);
     if (stalled == nullptr || stalled->status != api::ConditionStatus::True) return std::nullopt;
-    if (!ran_and_failed(stalled->reason) || inputs_changed(observed)) return std::nullopt;
+    const bool looks_again = !runs_as_job(observed) && !ran_and_failed(stalled->reason);
+    if (looks_again || inputs_changed(observed)) return std::nullopt;
     return Nothing{};
 }
 
@@ -144,13 +157,19 @@ Verdict retry_not_due(const ObservedState& observed) {
     return Wait{*due};
 }
 
+Verdict settled(const ObservedState& observed) {
+    if (!runs_as_job(observed) || !is_settled(observed)) return std::nullopt;
+    return Keep{};
+}
+
 Verdict run(const ObservedState& observed) {
     return Run{run_goal(observed.migration.spec)};
 }
 
 /// Most urgent first; the last one always applies.
-constexpr std::array<Rule, 10> rules{{
+constexpr std::array<Rule, 12> rules{{
     {"deleted", deleted},
+    {"job under way", job_under_way},
     {"spec cannot be read", spec_cannot_be_read},
     {"suspended with every script applied", suspended_with_every_script},
     {"suspended", suspended},
@@ -159,6 +178,7 @@ constexpr std::array<Rule, 10> rules{{
     {"not the expected digest", not_the_expected_digest},
     {"failed for good", failed_for_good},
     {"retry not due", retry_not_due},
+    {"settled", settled},
     {"run", run},
 }};
 

@@ -16,19 +16,22 @@ struct Decision {
 /// Pure and total: what to do about a Migration now. The first of these rules that applies decides:
 ///
 /// 1. deleted                  nothing; deleting a Migration leaves the database as it is
-/// 2. spec cannot be read      report InvalidSpec
-/// 3. suspended                report Suspended, or keep Ready where the database is known to have every script
-/// 4. source not found         report SourceNotFound; a change of a ConfigMap wakes us
-/// 5. source invalid           report InvalidSource
-/// 6. not the expected digest  report SourceDigestMismatch: a half-synced source never runs
-/// 7. failed for good          nothing: the same script would fail again, until an input changes
-/// 8. retry not due            wait, unless an input changed
-/// 9. otherwise                run
+/// 2. Job under way            follow it, whatever has changed meanwhile
+/// 3. spec cannot be read      report InvalidSpec
+/// 4. suspended                report Suspended, or keep Ready where the database is known to have every script
+/// 5. source not found         report SourceNotFound; a change of a ConfigMap wakes us
+/// 6. source invalid           report InvalidSource
+/// 7. not the expected digest  report SourceDigestMismatch: a half-synced source never runs
+/// 8. failed for good          nothing: the same script would fail again, until an input changes
+/// 9. retry not due            wait, unless an input changed
+/// 10. settled                 keep Ready: of runs that are Jobs, the last one reached its goal on these inputs
+/// 11. otherwise               run
 ///
-/// Rule 7 holds for failures of a script that ran (ScriptFailed, LockLost) and is read from the status alone, so that a
-/// restarted controller does not run the script again. Refusals that ran nothing (ChecksumMismatch, PoolerDetected …)
-/// are looked at anew at every event and at a restart: that is harmless, and the database or the Secret may have been
-/// put right, which no watch tells.
+/// Of runs that are Jobs, rule 8 holds for every failure that a person has to act on: no Job is started to find it
+/// again. Of runs in this process it holds for failures of a script that ran (ScriptFailed, LockLost) and is read from
+/// the status alone, so that a restarted controller does not run the script again. Refusals that ran nothing
+/// (ChecksumMismatch, PoolerDetected …) are looked at anew at every event and at a restart: that is harmless, and the
+/// database or the Secret may have been put right, which no watch tells.
 Decision decide(const ObservedState& observed);
 
 }  // namespace lockkeeper::reconcile

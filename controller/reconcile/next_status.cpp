@@ -88,6 +88,13 @@ class RunEnding {
         return retry(api::reason::secret_not_found, message, error, Retry::Slowly);
     }
 
+    NextStatus after(const ExecutionFailure& failure) {
+        api::ErrorDetails error;
+        error.message = failure.message;
+        if (failure.pace == Retry::Never) return stall(failure.reason, failure.message, error);
+        return retry(failure.reason, failure.message, error, failure.pace);
+    }
+
     NextStatus after(const RunReport& report) {
         const bool moved = report.failure && report.failure->kind == FailureKind::HistoryMoved;
         if (report.database && !moved) take_over(*report.database, draft_.status());
@@ -184,6 +191,7 @@ NextStatus next_status(const ObservedState& observed, const Action& action) {
                           },
                           [&](const Nothing&) { return unchanged(std::nullopt); },
                           [&](const Run&) { return unchanged(std::nullopt); },
+                          [&](const Follow&) { return unchanged(std::nullopt); },
                       },
                       action);
 }

@@ -21,8 +21,15 @@ struct SecretNotFound {
     What missing = What::Secret;
 };
 
+/// A run came to nothing by what executed it, and not by the database: its pod was evicted, its time was over.
+struct ExecutionFailure {
+    std::string reason;
+    std::string message;
+    migration::Retry pace = migration::Retry::Soon;
+};
+
 /// What became of a Run. A URL that is not accepted is a RunReport with FailureKind::InvalidConnection.
-using Outcome = std::variant<migration::RunReport, SecretNotFound>;
+using Outcome = std::variant<migration::RunReport, SecretNotFound, ExecutionFailure>;
 
 /// The complete status to apply, and when to look again without being woken; no delay: only an event wakes.
 struct NextStatus {

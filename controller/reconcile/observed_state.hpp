@@ -14,6 +14,8 @@ namespace lockkeeper::reconcile {
 /// All of the source is there, and its scripts can be told apart. It may hold no script at all.
 struct SourceFound {
     migration::ScriptSet scripts;
+    /// The files that they were read from, for a run that is to be given them.
+    std::vector<migration::SourceFile> files{};
 };
 
 /// ConfigMaps that the spec names and the namespace does not have.
@@ -29,7 +31,10 @@ struct SourceInvalid {
     std::size_t column = 0;  ///< 1-based, in characters
 };
 
-using ObservedSource = std::variant<SourceNotFound, SourceFound, SourceInvalid>;
+/// In an image: what there is, only a Job's pod will see.
+struct SourceInImage {};
+
+using ObservedSource = std::variant<SourceNotFound, SourceFound, SourceInvalid, SourceInImage>;
 
 /// All that decide may look at. It is what is known without asking the database or reading a Secret: both are asked
 /// only by a run, so that no secret is fetched for an event that leads to nothing.

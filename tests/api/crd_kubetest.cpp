@@ -86,7 +86,8 @@ TEST_CASE("a new Migration has its defaults, and a status that nobody takes for 
     CHECK(stored["spec"]["layout"] == "Auto");
     CHECK(stored["spec"]["policy"] ==
           json({{"outOfOrder", "Forbid"}, {"checksumMismatch", "Fail"}, {"missingScripts", "Warn"}}));
-    CHECK(stored["spec"]["execution"] == json({{"mode", "InProcess"}}));
+    CHECK(stored["spec"]["execution"] ==
+          json({{"mode", "InProcess"}, {"timeout", "1h"}, {"job", {{"ttlAfterFinished", "1h"}}}}));
     CHECK(stored["spec"]["transaction"] == "Script");
     CHECK(stored["spec"]["suspend"] == false);
 }
@@ -221,7 +222,7 @@ TEST_CASE("the name of the history table is refused before any connection is mad
 
 TEST_CASE("what this version does not have is refused and not ignored") {
     const TemporaryNamespace space;
-    CHECK_THAT(refusal_with(space, "/execution/mode", "Job"), Contains("supported values: \"InProcess\""));
+    CHECK_THAT(refusal_with(space, "/execution/mode", "Pod"), Contains("supported values: \"Job\", \"InProcess\""));
     CHECK_THAT(refusal_with(space, "/targetVersio", "1"), Contains("unknown field \"spec.targetVersio\""));
     CHECK_THAT(refusal_with(space, "/source/image", json::object()), Contains("unknown field \"spec.source.image\""));
 }

@@ -156,7 +156,11 @@ TEST_CASE("a stored spec that cannot be read names its field and what to write")
     CHECK_THAT(problem_with("/spec/source/expectedDigest", "abc"), Contains("sha256:"));
     CHECK_THAT(problem_with("/spec/database", json::object()), Contains("spec.database.urlFrom.secretKeyRef.name"));
     CHECK_THAT(problem_with("/spec/suspend", "yes"), Contains("spec.suspend: true or false is expected"));
-    CHECK_THAT(problem_with("/spec/execution", {{"mode", "Job"}}), Contains("spec.execution.mode: write InProcess"));
+    CHECK_THAT(problem_with("/spec/execution", {{"mode", "Pod"}}),
+               Contains("spec.execution.mode: write Job or InProcess"));
+    CHECK_THAT(problem_with("/spec/execution", {{"timeout", "soon"}}), Contains("spec.execution.timeout"));
+    CHECK_THAT(problem_with("/spec/execution", {{"job", {{"labels", {{"a", 1}}}}}}),
+               Contains("spec.execution.job.labels.a: a text is expected"));
     CHECK_THAT(problem_with("/spec/session", {{"lockTimeout", 5}}), Contains("spec.session.lockTimeout: a text"));
     CHECK_THAT(problem_with("/spec/layout", "flyway"), Contains("spec.layout: write one of: Auto, Paired"));
     CHECK_THAT(problem_with("/spec/policy", {{"outOfOrder", "Maybe"}}),

@@ -98,20 +98,30 @@ class Cluster(unittest.TestCase):
         self.assertEqual(["database", "source"], sorted(migration["spec"]))
 
     def test_the_rights_are_enough_for_a_controller_of_all_namespaces(self):
-        with self.installed() as kubeconfig:
+        with self.installed("InProcess", "--set", "inProcess.enabled=true") as kubeconfig:
             self.assert_may(kubeconfig, "list", "migrations.lockkeeper.dev", "--all-namespaces")
             self.controller_reaches("SecretNotFound", kubeconfig)
 
     def test_roles_alone_are_enough_for_a_controller_of_one_namespace(self):
-        with self.installed("--set", f"watchNamespaces={{{self.namespace}}}") as kubeconfig:
+        with self.installed("InProcess", "--set", "inProcess.enabled=true", "--set", f"watchNamespaces={{{self.namespace}}}") as kubeconfig:
             for question in (("get", "secrets"), ("list", "migrations.lockkeeper.dev"), ("list", "configmaps")):
                 self.assert_may(kubeconfig, *question, "--namespace", self.namespace)
                 self.assert_may_not(kubeconfig, *question, "--namespace", "default")
             log = self.controller_reaches("SecretNotFound", kubeconfig, f"--namespace={self.namespace}")
             self.assertNotIn("Forbidden", log)
 
+    def test_roles_are_enough_for_a_job_and_hold_none_on_secrets(self):
+        with self.installed("Job", "--set", f"watchNamespaces={{{self.namespace}}}") as kubeconfig:
+            self.assert_may_not(kubeconfig, "get", "secrets", "--namespace", self.namespace)
+            options = [f"--namespace={self.namespace}", "--runner-image=lockkeeper", "--execution-modes=Job"]
+            log = self.controller_reaches("Progressing", kubeconfig, *options)
+            self.assertNotIn("Forbidden", log)
+            self.assertIn("Job made", log)
+            made = run("kubectl", "get", "jobs,configmaps", "--namespace", self.namespace, "--selector=lockkeeper.dev/run=1", "--output=name")
+            self.assertEqual(3, len(made.split()), made)
+
     @contextlib.contextmanager
-    def installed(self, *options):
+    def installed(self, mode, *options):
         """A kubeconfig with exactly the rights of the chart's service account, beside a Migration whose Secret is missing: where that is told, the
         Migration has been listed, its ConfigMap read, the Secret asked for, and the status written."""
         run("kubectl", "apply", "--filename", ROOT / "crds")
@@ -121,7 +131,7 @@ class Cluster(unittest.TestCase):
         rights = [each for each in rendering.objects(text) if "Role" in each["kind"] or each["kind"] == "ServiceAccount"]
         about = {"name": "rights", "namespace": self.namespace}
         scripts = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {"0001_a.up.sql": "SELECT 1"}}
-        spec = {"database": {"urlFrom": {"secretKeyRef": {"name": "missing"}}}, "source": {"configMaps": [{"name": "rights"}]}}
+        spec = {"database": {"urlFrom": {"secretKeyRef": {"name": "missing"}}}, "source": {"configMaps": [{"name": "rights"}]}, "execution": {"mode": mode}}
         migration = {"apiVersion": "lockkeeper.dev/v1alpha1", "kind": "Migration", "metadata": about, "spec": spec}
         objects = [*rights, scripts, migration]
         for each in objects:

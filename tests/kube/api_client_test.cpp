@@ -129,6 +129,26 @@ TEST_CASE("an apply sends all fields of its manager, by force") {
     CHECK(json::parse(seen.body)["status"]["note"] == "gr\xC3\xBC\xC3\x9F \xEF\xBF\xBD");
 }
 
+TEST_CASE("an object is removed with what it owns where that is asked for") {
+    Fixture fixture({fine});
+    fixture.client.remove({{"batch", "v1", "jobs"}, {"shop", "shop-1"}}, Propagation::Background, {});
+    CHECK(fixture.seen().method == "DELETE");
+    CHECK(fixture.seen().path == "/apis/batch/v1/namespaces/shop/jobs/shop-1");
+    CHECK(fixture.seen().query.at("propagationPolicy") == "Background");
+}
+
+TEST_CASE("the last lines of a container's log are read as they are, and what keeps them is told") {
+    Fixture fixture({answer(200, "{\"a\":1}\nno JSON\n"), answer(404, status(404, "NotFound"))});
+    const LogRequest log{.container = "runner", .tail_lines = 7, .limit_bytes = 1'000};
+    CHECK(fixture.client.read_log({"shop", "shop-1-x"}, log, {}) == "{\"a\":1}\nno JSON\n");
+    const auto seen = fixture.seen();
+    CHECK(seen.path == "/api/v1/namespaces/shop/pods/shop-1-x/log");
+    CHECK(seen.query.at("container") == "runner");
+    CHECK(seen.query.at("tailLines") == "7");
+    CHECK(seen.query.at("limitBytes") == "1000");
+    CHECK_THROWS_AS(fixture.client.read_log({"shop", "shop-1-x"}, log, {}), ApiError);
+}
+
 TEST_CASE("objects are created and removed") {
     Fixture fixture({answer(201, "{}"), answer(200, status(200, ""))});
     fixture.client.create({config_maps, "shop"}, {{"metadata", {{"name", "a"}}}}, {});

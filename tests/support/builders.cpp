@@ -24,6 +24,7 @@ api::Migration new_migration() {
     migration.metadata.generation = 1;
     migration.spec.database_url.name = "shop-db";
     migration.spec.source.from = api::ConfigMapSource{{"shop-migrations"}};
+    migration.spec.execution.mode = api::ExecutionMode::InProcess;
     return migration;
 }
 

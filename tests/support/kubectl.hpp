@@ -41,7 +41,8 @@ class TemporaryNamespace {
     std::string name_;
 };
 
-/// A Migration with its database URL in a Secret of this name, and the rest of its spec as given.
+/// A Migration with its database URL in a Secret of this name, and the rest of its spec as given; InProcess, where that
+/// does not say otherwise.
 nlohmann::json migration(const std::string& name, const std::string& secret, nlohmann::json spec);
 
 /// The condition of a type as `Status/Reason`, or `none`.

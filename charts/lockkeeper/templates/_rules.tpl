@@ -1,4 +1,5 @@
-{{- /* What the controller may do where Migrations are. Secrets: get alone, by name; whoever may list or watch them may read them all. */ -}}
+{{- /* What the controller may do where Migrations are. Secrets: not at all where only Jobs run, and otherwise get alone, by name; whoever may
+list or watch them may read them all. */ -}}
 {{- define "lockkeeper.rules" -}}
 - apiGroups: [lockkeeper.dev]
   resources: [migrations]
@@ -8,10 +9,24 @@
   verbs: [patch]
 - apiGroups: [""]
   resources: [configmaps]
-  verbs: [get, list, watch]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [batch]
+  resources: [jobs]
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [""]
+  resources: [pods]
+  verbs: [get, list]
+- apiGroups: [""]
+  resources: [pods/log]
+  verbs: [get]
+- apiGroups: [""]
+  resources: [events]
+  verbs: [list]
+{{- if .Values.inProcess.enabled }}
 - apiGroups: [""]
   resources: [secrets]
   verbs: [get]
+{{- end }}
 {{- end -}}
 
 {{- /* What it may do for the election of a leader, in the release's namespace. A right to create cannot be limited to a name. */ -}}

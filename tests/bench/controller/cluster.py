@@ -103,6 +103,7 @@ def migration(number):
     return {"apiVersion": "lockkeeper.dev/v1alpha1", "kind": "Migration",
             "metadata": {"name": f"m{number:05}", "namespace": NAMESPACE},
             "spec": {"database": {"urlFrom": {"secretKeyRef": {"name": "db", "key": "uri"}}},
+                     "execution": {"mode": "InProcess"},
                      "history": {"schema": f"s_{number}", "table": f"h_{number}"},
                      "source": {"inline": {"0001_a.up.sql": f"CREATE TABLE s_{number}.t (id int);",
                                            "0002_b.up.sql": f"ALTER TABLE s_{number}.t ADD COLUMN v text;"}}}}

@@ -1,0 +1,71 @@
+#include "api/execution_json.hpp"
+
+#include "api/durations.hpp"
+
+namespace lockkeeper::api {
+namespace {
+
+void read(const Field& field, std::chrono::milliseconds& into) {
+    if (!field.is_there()) return;
+    try {
+        into = parse_duration(field.text());
+    } catch (const InvalidDuration& error) {
+        throw InvalidField(field.path(), error.what());
+    }
+}
+
+std::optional<std::string> optional_text(const Field& field) {
+    if (!field.is_there() || field.text().empty()) return std::nullopt;
+    return field.text();
+}
+
+std::map<std::string, std::string> texts_of(const Field& field) {
+    std::map<std::string, std::string> texts;
+    if (!field.is_there()) return texts;
+    for (const auto& [name, value] : field.object().items()) {
+        texts.emplace(name, Field(&value, field.path() + "." + name).text());
+    }
+    return texts;
+}
+
+std::string object_text(const Field& field) {
+    return field.is_there() ? field.object().dump() : std::string();
+}
+
+std::string list_text(const Field& field) {
+    return field.is_there() ? field.array().dump() : std::string();
+}
+
+JobSpec job_from_json(const Field& field) {
+    JobSpec job;
+    job.service_account_name = optional_text(field["serviceAccountName"]);
+    job.priority_class_name = optional_text(field["priorityClassName"]);
+    job.labels = texts_of(field["labels"]);
+    job.annotations = texts_of(field["annotations"]);
+    job.node_selector = texts_of(field["nodeSelector"]);
+    job.resources = object_text(field["resources"]);
+    job.tolerations = list_text(field["tolerations"]);
+    job.affinity = object_text(field["affinity"]);
+    job.image_pull_secrets = list_text(field["imagePullSecrets"]);
+    job.env = list_text(field["env"]);
+    read(field["ttlAfterFinished"], job.ttl_after_finished);
+    return job;
+}
+
+ExecutionMode mode_of(const Field& field) {
+    if (!field.is_there() || field.text() == "Job") return ExecutionMode::Job;
+    if (field.text() == "InProcess") return ExecutionMode::InProcess;
+    throw InvalidField(field.path(), "write Job or InProcess");
+}
+
+}  // namespace
+
+ExecutionSpec execution_from_json(const Field& field) {
+    ExecutionSpec execution;
+    execution.mode = mode_of(field["mode"]);
+    read(field["timeout"], execution.timeout);
+    execution.job = job_from_json(field["job"]);
+    return execution;
+}
+
+}  // namespace lockkeeper::api

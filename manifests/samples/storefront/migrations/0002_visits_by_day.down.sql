@@ -1,0 +1,1 @@
+DROP VIEW visits_by_day;
