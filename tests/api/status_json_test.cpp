@@ -1,4 +1,5 @@
 #include "api/migration_json.hpp"
+#include "api/status_json.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -116,4 +117,27 @@ TEST_CASE("an apply holds the status and no more than the name of the resource")
     CHECK(body["metadata"] == json({{"name", "orders"}, {"namespace", "shop"}}));
     CHECK(body["status"] == status_to_json(full_status()));
     CHECK_FALSE(body.contains("spec"));
+}
+
+TEST_CASE("the last run that was a Job is written and read, and none where there was none") {
+    MigrationStatus status;
+    CHECK_FALSE(status_to_json(status).contains("run"));
+    CHECK_FALSE(status_to_json(status).contains("job"));
+    status.run = 7;
+    status.inputs_fingerprint = "sha256:abc";
+    status.source_revision = "example/app@sha256:def";
+    status.job = JobReference{"shop-1f3a9c0d-7", Timestamp(std::chrono::seconds(1'700'000'000)), std::nullopt};
+    auto object = status_to_json(status);
+    CHECK_FALSE(object["job"].contains("finishedAt"));
+    CHECK(status_from_json(Field(&object, "status")).job == status.job);
+    status.job->finished_at = Timestamp(std::chrono::seconds(1'700'000'100));
+    object = status_to_json(status);
+    const auto read = status_from_json(Field(&object, "status"));
+    CHECK(read == status);
+    for (const auto* broken : {R"("x")", R"({"name": 3})", R"([])"}) {
+        object["job"] = nlohmann::json::parse(broken);
+        CHECK_FALSE(status_from_json(Field(&object, "status")).job);
+    }
+    object["run"] = -3;
+    CHECK(status_from_json(Field(&object, "status")).run == 0);
 }
