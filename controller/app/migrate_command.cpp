@@ -22,7 +22,9 @@ migration::Goal goal_of(const MigrateOptions& options) {
     goal.adopt = options.adopt;
     goal.policy = options.policy;
     goal.transaction = options.transaction;
-    if (options.action == MigrateOptions::Action::Down) {
+    const bool plans_down =
+        options.action == MigrateOptions::Action::Plan && options.planned == migration::Direction::Down;
+    if (options.action == MigrateOptions::Action::Down || plans_down) {
         goal.rollback = migration::Rollback::Allow;
         if (!options.target) {
             goal.extent = options.all ? migration::Extent::RollBackAll : migration::Extent::RollBackNewest;

@@ -26,6 +26,7 @@ struct MigrateTexts {
     std::string target;
     std::string baseline;
     bool all = false;
+    std::optional<std::string> direction;
     DatabaseTexts database;
     std::string history = "public.lockkeeper_history";
     std::string acquire_timeout = "10m";
@@ -78,6 +79,14 @@ MigrateOptions::Action parse_action(const std::string& text) {
     throw WrongUsage("what to do is '" + text + "'; write exactly up, down, status, plan or repair");
 }
 
+migration::Direction parse_planned(const std::string& text) {
+    try {
+        return migration::parse_direction(text);
+    } catch (const std::invalid_argument&) {
+        throw WrongUsage("--direction is '" + text + "'; write exactly up or down");
+    }
+}
+
 std::string without_final_line_break(std::string text) {
     while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
     return text;
@@ -106,14 +115,17 @@ std::string url_text(const DatabaseTexts& texts) {
 
 MigrateOptions read_migrate(const MigrateTexts& texts) {
     const auto action = parse_action(texts.action);
-    if (action != MigrateOptions::Action::Down && texts.all) throw WrongUsage("--all goes with down");
+    if (texts.direction && action != MigrateOptions::Action::Plan) throw WrongUsage("--direction goes with plan");
+    const auto planned = parse_planned(texts.direction.value_or("up"));
+    if (texts.all && action != MigrateOptions::Action::Down && planned != migration::Direction::Down) {
+        throw WrongUsage("--all goes with down, and with plan --direction down");
+    }
     if (texts.all && !texts.target.empty()) throw WrongUsage("--all and --target are both given; keep one of them");
     auto repairs = read_repairs(texts.repair);
     if ((action == MigrateOptions::Action::Repair) == repairs.empty()) {
         throw WrongUsage(
-            "repair goes with at least one of --accept, --rename, --statement-done, --statement-undone and --forget, "
-            "and "
-            "they with it");
+            "repair goes with at least one of --accept, --rename, --layout-changed, --statement-done, "
+            "--statement-undone and --forget, and they with it");
     }
     auto adopt = read_adopt(texts.policy);
     if (adopt && !texts.baseline.empty()) {
@@ -127,6 +139,7 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
                            .adopt = std::move(adopt),
                            .policy = read_policy(texts.policy),
                            .all = texts.all,
+                           .planned = planned,
                            .url = postgres::ConnectionUrl::parse(url_text(texts.database), postgres::UrlTrust::Owner),
                            .history = read_table("--history", texts.history),
                            .acquire_timeout = read_duration("--lock-acquire-timeout", texts.acquire_timeout),
@@ -157,7 +170,8 @@ void describe_migrate(CLI::App& command, MigrateTexts& texts) {
     command.add_option("--baseline", texts.baseline,
                        "version up to which the database has everything already, if its history is empty");
     describe_policy(command, texts.policy);
-    command.add_flag("--all", texts.all, "down: roll back every applied version");
+    command.add_flag("--all", texts.all, "down, and the plan of it: roll back every applied version");
+    command.add_option("--direction", texts.direction, "plan: show what up or what down would do (default: up)");
     describe_database(command, texts.database);
     command.add_option("--history", texts.history, "history table, as table or schema.table")->capture_default_str();
     command.add_option("--lock-acquire-timeout", texts.acquire_timeout, "how long to wait for another runner")

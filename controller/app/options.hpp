@@ -32,7 +32,8 @@ struct MigrateOptions {
     std::optional<std::string> baseline;
     std::optional<migration::Adopt> adopt;
     migration::Policy policy;
-    bool all = false;  ///< down: every applied version
+    bool all = false;                                         ///< down: every applied version
+    migration::Direction planned = migration::Direction::Up;  ///< plan: what is to be shown, an up or a down
     postgres::ConnectionUrl url;
     postgres::QualifiedName history;
     std::chrono::milliseconds acquire_timeout{};

@@ -15,6 +15,7 @@ namespace lockkeeper::app {
 struct RepairTexts {
     std::vector<std::string> accept;
     std::vector<std::string> renames;
+    bool layout_changed = false;
     std::vector<std::string> done;
     std::vector<std::string> undone;
     std::vector<std::string> forget;

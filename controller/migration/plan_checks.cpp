@@ -1,6 +1,7 @@
 #include "migration/plan_checks.hpp"
 
 #include "migration/adoption.hpp"
+#include "migration/same_text.hpp"
 
 #include <algorithm>
 
@@ -43,12 +44,6 @@ void check_missing(Plan& plan, const Goal& goal) {
                first.text());
 }
 
-/// Another text for the same thing: the padding of the number or the layout was changed, and nothing else.
-bool same_number_and_name(const Script& script, const AppliedScript& row) {
-    return script.name == row.name && !script.version.number().empty() &&
-           compare_numbers(script.version.number(), row.version.number()) == std::strong_ordering::equal;
-}
-
 /// Was the row adopted from a tool that knows numbers alone, and is this the number?
 bool is_adopted_number(const Script& script, const AppliedScript& row) {
     return row.checksum == unknown_checksum && row.version.number() == row.version.text() &&
@@ -56,12 +51,22 @@ bool is_adopted_number(const Script& script, const AppliedScript& row) {
 }
 
 std::optional<Failure> find_rename(const ScriptSet& scripts, const Plan& plan, const Applied& applied) {
+    if (plan.missing.empty()) return std::nullopt;
     for (const auto& pending : plan.pending) {
         if (pending.is_repeatable()) continue;
         const auto* script = scripts.find(pending.text());
+        const SameText text(*script);
         for (const auto& missing : plan.missing) {
             const auto& row = *applied.at(missing.text());
-            if (row.checksum == script->up_checksum) {
+            if (same_number_and_name(*script, row)) {
+                return refuse(FailureKind::ChecksumMismatch,
+                              "'" + script->up.name + "' has version " + pending.text() + " by the layout " +
+                                  std::string(to_string(scripts.layout())) + ", and was applied as " + missing.text() +
+                                  "; running it again is not safe, so name the layout and the file as they were, or, "
+                                  "if the layout has changed, say 'lockkeeper migrate repair --layout-changed'",
+                              pending.text(), script->up.name);
+            }
+            if (row.checksum != unknown_checksum && text.is_of(row.checksum)) {
                 return refuse(FailureKind::ChecksumMismatch,
                               "'" + script->up.name + "' is the applied " + missing.text() +
                                   " under another name, and running it again is not safe; give it its old name back",
@@ -73,13 +78,6 @@ std::optional<Failure> find_rename(const ScriptSet& scripts, const Plan& plan, c
                                   ", which another tool had applied when its history was adopted; if it is that "
                                   "script, say 'lockkeeper migrate repair --rename " +
                                   missing.text() + "=" + pending.text() + "', and else give it another number",
-                              pending.text(), script->up.name);
-            }
-            if (same_number_and_name(*script, row)) {
-                return refuse(FailureKind::ChecksumMismatch,
-                              "'" + script->up.name + "' has version " + pending.text() + " by the layout " +
-                                  std::string(to_string(scripts.layout())) + ", and was applied as " + missing.text() +
-                                  "; running it again is not safe, so name the layout and the file as they were",
                               pending.text(), script->up.name);
             }
         }

@@ -1,6 +1,6 @@
 #include "migration/repair.hpp"
 
-#include "migration/adoption.hpp"
+#include "migration/same_text.hpp"
 #include "migration/script_text.hpp"
 
 #include <algorithm>
@@ -47,17 +47,52 @@ AppliedScript accept_edit(const ScriptSet& scripts, const History& history, cons
     return with_script(row, script);
 }
 
-AppliedScript rename(const ScriptSet& scripts, const History& history, const Repair& repair) {
+bool has(const History& history, const Version& version) {
+    return std::ranges::find(history, version, &AppliedScript::version) != history.end();
+}
+
+AppliedScript renamed(const AppliedScript& row, const Script& script, const std::vector<Repair>& repairs) {
+    const bool is_accepted = std::ranges::any_of(repairs, [&](const Repair& other) {
+        return other.kind == Repair::Kind::AcceptEdit && other.version == script.version.text();
+    });
+    if (is_accepted || SameText(script).is_of(row.checksum)) return with_script(row, script);
+    const auto [from, to] = std::pair(row.version.text(), script.version.text());
+    throw Refused("'" + script.up.name + "' is not the script that " + from +
+                  " was: its text is another; where that is right, say '--rename " + from + "=" + to + " --accept " +
+                  to + "'");
+}
+
+AppliedScript rename(const ScriptSet& scripts, const History& history, const Repair& repair,
+                     const std::vector<Repair>& repairs) {
     const auto& row = row_of(history, repair.version);
     const auto& script = script_of(scripts, repair.renamed_to);
-    if (std::ranges::any_of(history, [&](const auto& other) { return other.version == script.version; })) {
-        throw Refused("the history has '" + repair.renamed_to + "' already");
+    if (has(history, script.version)) throw Refused("the history has '" + repair.renamed_to + "' already");
+    return renamed(row, script, repairs);
+}
+
+/// The scripts of a history that the source has under other versions, since they are laid out in another way now.
+void add_changes_of_layout(std::vector<RowChange>& changes, const ScriptSet& scripts, const History& history,
+                           const std::vector<Repair>& repairs) {
+    const auto before = changes.size();
+    for (const auto& script : scripts.scripts()) {
+        if (script.version.is_repeatable() || has(history, script.version)) continue;
+        const AppliedScript* known_as = nullptr;
+        for (const auto& row : history) {
+            if (scripts.find(row.version.text()) != nullptr || !same_number_and_name(script, row)) continue;
+            if (known_as != nullptr) {
+                throw Refused("the history has " + known_as->version.text() + " and " + row.version.text() +
+                              ", and either may be '" + script.up.name +
+                              "'; say which by --rename OLD=" + script.version.text());
+            }
+            known_as = &row;
+        }
+        if (known_as != nullptr) changes.push_back({known_as->version, renamed(*known_as, script, repairs)});
     }
-    if (!is_checksum_of(row.checksum, script)) {
-        throw Refused("'" + script.up.name + "' is not the script that " + repair.version +
-                      " was: its text is another; where the edit is right, rename first and accept the edit then");
-    }
-    return with_script(row, script);
+    if (changes.size() > before) return;
+    throw Refused(
+        "no script of the source was applied with the same number and name under another version; by the "
+        "layout " +
+        std::string(to_string(scripts.layout())) + " there is nothing to change");
 }
 
 AppliedScript settle(const ScriptSet& scripts, const History& history, const Repair& repair) {
@@ -79,12 +114,18 @@ AppliedScript settle(const ScriptSet& scripts, const History& history, const Rep
     return row;
 }
 
+/// An edit that is accepted with a change of the name.
+bool is_part_of_a_change(const Repair& repair, const std::vector<RowChange>& changes) {
+    return repair.kind == Repair::Kind::AcceptEdit && std::ranges::any_of(changes, [&](const RowChange& change) {
+               return change.row && change.version != change.row->version &&
+                      change.row->version.text() == repair.version;
+           });
+}
+
 RowChange change_of(const ScriptSet& scripts, const History& history, const Repair& repair) {
     switch (repair.kind) {
         case Repair::Kind::AcceptEdit:
             return {Version(repair.version), accept_edit(scripts, history, repair.version)};
-        case Repair::Kind::Rename:
-            return {Version(repair.version), rename(scripts, history, repair)};
         case Repair::Kind::Forget:
             return {row_of(history, repair.version).version, std::nullopt};
         default:
@@ -97,7 +138,15 @@ RowChange change_of(const ScriptSet& scripts, const History& history, const Repa
 RepairPlan plan_repair(const ScriptSet& scripts, const History& history, const std::vector<Repair>& repairs) {
     RepairPlan plan;
     try {
-        for (const auto& repair : repairs) plan.changes.push_back(change_of(scripts, history, repair));
+        for (const auto& repair : repairs) {
+            if (repair.kind == Repair::Kind::Rename) {
+                plan.changes.push_back({Version(repair.version), rename(scripts, history, repair, repairs)});
+            } else if (repair.kind == Repair::Kind::LayoutChanged) {
+                add_changes_of_layout(plan.changes, scripts, history, repairs);
+            } else if (!is_part_of_a_change(repair, plan.changes)) {
+                plan.changes.push_back(change_of(scripts, history, repair));
+            }
+        }
     } catch (const Refused& refused) {
         plan.refusal.emplace();
         plan.refusal->kind = FailureKind::InvalidSource;

@@ -15,6 +15,7 @@ struct Repair {
     enum class Kind {
         AcceptEdit,       ///< the script was edited after it was applied, and the database is as it should be
         Rename,           ///< the script has another name now: `version` has become `renamed_to`
+        LayoutChanged,    ///< every missing script whose number and name the source has is that one (no `version`)
         StatementDone,    ///< the statement in doubt has taken effect
         StatementUndone,  ///< it has not
         Forget,           ///< the database has nothing of this version any more: its row goes
@@ -37,7 +38,8 @@ struct RepairPlan {
 };
 
 /// Pure. Refuses a version that the history or the source does not have, an edit of a script that was not edited, a
-/// rename to a version that is applied already, and a statement in doubt where none is.
+/// rename to a version that is applied already, and a statement in doubt where none is. A rename keeps the text
+/// (SameText) unless an AcceptEdit of the new version stands beside it.
 RepairPlan plan_repair(const ScriptSet& scripts, const History& history, const std::vector<Repair>& repairs);
 
 }  // namespace lockkeeper::migration

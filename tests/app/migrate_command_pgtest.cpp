@@ -27,6 +27,8 @@ class CommandLine {
 
     void write(const std::string& name, const std::string& text) const { std::ofstream(directory_ / name) << text; }
 
+    void remove(const std::string& name) const { std::filesystem::remove(directory_ / name); }
+
     ExitCode run(MigrateOptions::Action action, OutputFormat output = OutputFormat::Text) {
         MigrateOptions options;
         options.action = action;
@@ -40,6 +42,9 @@ class CommandLine {
         options.baseline = baseline;
         options.adopt = adopt;
         options.policy = policy;
+        options.planned = planned;
+        options.target = target;
+        options.all = all;
         std::ostringstream results;
         std::ostringstream errors;
         const auto code = run_migrate(options, {results, errors}, {});
@@ -53,6 +58,9 @@ class CommandLine {
     std::optional<std::string> baseline;
     std::optional<migration::Adopt> adopt;
     migration::Policy policy;
+    migration::Direction planned = migration::Direction::Up;
+    std::optional<std::string> target;
+    bool all = false;
     std::string out;
     std::string err;
 
@@ -148,6 +156,59 @@ TEST_CASE("plan tells what would run and how, and changes nothing") {
     CHECK_THAT(cli.out, Catch::Contains("1 script recorded without being run. 2 scripts applied."));
     CHECK(cli.run(Action::Plan) == ExitCode::Done);
     CHECK_THAT(cli.out, Catch::Contains("FILE\nThe database is at 3; nothing is pending.\n"));
+}
+
+TEST_CASE("plan of the way down tells what down would roll back and by which file, and changes nothing") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "CREATE TABLE a (x int);");
+    cli.write("0001_a.down.sql", "DROP TABLE a;");
+    cli.write("0002_b.up.sql", "CREATE TABLE b (x int);");
+    cli.write("0002_b.down.sql", "DROP TABLE b;");
+    cli.write("0003_c.up.sql", "CREATE INDEX c ON b (x);");
+    cli.write("0003_c.down.sql", "DROP INDEX CONCURRENTLY c;");
+    REQUIRE(cli.run(Action::Up) == ExitCode::Done);
+    cli.remove("0002_b.up.sql");
+    cli.remove("0002_b.down.sql");
+    const auto rows = "SELECT string_agg(h::text || xmin::text, ' ') FROM lockkeeper_history h";
+    const auto before = cli.database.ask(rows);
+
+    cli.planned = migration::Direction::Down;
+    CHECK(cli.run(Action::Plan) == ExitCode::Done);
+    CHECK(cli.out ==
+          "VERSION   RUN      TRANSACTION   FILE\n"
+          "0003_c    down     no            0003_c.down.sql\n"
+          "The database is at 0003_c; nothing is pending; 1 applied script not in the source.\n");
+    cli.target = "1";
+    CHECK(cli.run(Action::Plan) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("0003_c    down     no            0003_c.down.sql\n"
+                                        "0002_b    down     yes           0002_b.down.sql (stored)\nThe"));
+    cli.target.reset();
+    cli.all = true;
+    CHECK(cli.run(Action::Plan, OutputFormat::Json) == ExitCode::Done);
+    const auto steps = nlohmann::json::parse(cli.out)["plan"]["steps"];
+    REQUIRE(steps.size() == 3);
+    CHECK(steps[1] == nlohmann::json({{"version", "0002_b"},
+                                      {"direction", "down"},
+                                      {"transactional", true},
+                                      {"file", "0002_b.down.sql (stored)"}}));
+    CHECK(steps[2]["version"] == "0001_a");
+    CHECK(cli.database.ask(rows) == before);
+
+    CHECK(cli.run(Action::Down) == ExitCode::Done);
+    CHECK_THAT(cli.out, Catch::Contains("3 scripts rolled back."));
+}
+
+TEST_CASE("plan of a way down that is not there says so as down does") {
+    CommandLine cli;
+    cli.write("0001_a.up.sql", "CREATE TABLE a (x int);");
+    REQUIRE(cli.run(Action::Up) == ExitCode::Done);
+    cli.planned = migration::Direction::Down;
+    CHECK(cli.run(Action::Plan) == ExitCode::Failed);
+    const auto planned = cli.err;
+    CHECK_THAT(planned, Catch::Contains("there is no way back from 0001_a; add '0001_a.down.sql' to the source "
+                                        "(MissingDownScript)"));
+    CHECK(cli.run(Action::Down) == ExitCode::Failed);
+    CHECK(cli.err == planned);
 }
 
 TEST_CASE("policies decide what an edited and a missing script come to, on the command line") {

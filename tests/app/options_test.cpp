@@ -37,6 +37,40 @@ TEST_CASE("a direction other than exactly up, down or status is refused before a
           MigrateOptions::Action::Down);
 }
 
+TEST_CASE("the direction of a plan is exactly up or down, and goes with a plan alone") {
+    const auto planned = [](std::vector<const char*> more) {
+        more.insert(more.begin(), {"migrate", "plan", "--source=x", url});
+        return std::get<MigrateOptions>(parse(more));
+    };
+    using lockkeeper::migration::Direction;
+    CHECK(planned({}).planned == Direction::Up);
+    CHECK(planned({"--direction", "up"}).planned == Direction::Up);
+    CHECK(planned({"--direction=down", "--target=1"}).planned == Direction::Down);
+    CHECK(planned({"--direction", "down", "--all"}).all);
+    for (const auto* direction : {"", "UP", "DOWN", "rollback", " up", "up ", "down "}) {
+        INFO(direction);
+        CHECK(refusal_of({"migrate", "plan", "--source=x", url, "--direction", direction}) ==
+              "--direction is '" + std::string(direction) + "'; write exactly up or down");
+    }
+    CHECK_THAT(refusal_of({"migrate", "plan", "--source=x", url, "--direction="}), Catch::Contains("--direction"));
+    CHECK(refusal_of({"migrate", "up", "--source=x", url, "--direction=down"}) == "--direction goes with plan");
+    CHECK(refusal_of({"migrate", "plan", "--source=x", url, "--all"}) ==
+          "--all goes with down, and with plan --direction down");
+    CHECK(refusal_of({"migrate", "plan", "--source=x", url, "--direction=down", "--all", "--target=1"}) ==
+          "--all and --target are both given; keep one of them");
+}
+
+TEST_CASE("repairs of names come before the edits that are accepted with them") {
+    using lockkeeper::migration::Repair;
+    const auto options = std::get<MigrateOptions>(
+        parse({"migrate", "repair", "--source=x", url, "--accept=2", "--layout-changed", "--rename=a=b"}));
+    REQUIRE(options.repairs.size() == 3);
+    CHECK(options.repairs[0].kind == Repair::Kind::Rename);
+    CHECK(options.repairs[1].kind == Repair::Kind::LayoutChanged);
+    CHECK(options.repairs[2].kind == Repair::Kind::AcceptEdit);
+    CHECK(refusal_of({"migrate", "up", "--source=x", url, "--layout-changed"}).find("repair goes with") == 0);
+}
+
 TEST_CASE("a password in the arguments is refused and not repeated") {
     for (const auto* argument : {"--database-url=postgresql://u:S3cret@h/d", "--database-url=host=h password=S3cret",
                                  "--database-url=postgresql://u:S3cret@h:x:y/d?bad"}) {

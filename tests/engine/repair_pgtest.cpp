@@ -72,6 +72,25 @@ TEST_CASE("an accepted rename moves the row and runs nothing") {
           "1_a a, 2_bills bills");
 }
 
+TEST_CASE("a history follows its source into another layout and back, and nothing is run") {
+    const TemporaryDatabase database;
+    const Files goose{{"1_a.sql", "-- +goose Up\nCREATE TABLE a (i int);\n-- +goose Down\nDROP TABLE a;"},
+                      {"2_b.sql", "-- +goose Up\nCREATE TABLE b (i int);"}};
+    REQUIRE(outcome_of(migrate(database, shop)) == "done");
+    const auto versions = [&] {
+        return database.ask("SELECT string_agg(version || ' ' || name, ', ' ORDER BY version) FROM lockkeeper_history");
+    };
+    REQUIRE(migrate(database, goose).failure->kind == migration::FailureKind::ChecksumMismatch);
+    CHECK(refusal_of(repair(database, goose, {{Repair::Kind::LayoutChanged, {}}})) == "done");
+    CHECK(versions() == "1 a, 2 b");
+    CHECK(migrate(database, goose).ran.empty());
+    CHECK(outcome_of(migrate(database, goose)) == "done");
+    CHECK(refusal_of(repair(database, shop, {{Repair::Kind::LayoutChanged, {}}})) == "done");
+    CHECK(versions() == "1_a a, 2_b b");
+    CHECK(outcome_of(migrate(database, shop)) == "done");
+    CHECK(database.ask("SELECT count(*) FROM pg_class WHERE relname IN ('a', 'b')") == "2");
+}
+
 TEST_CASE("a statement in doubt that has taken effect is not run again") {
     const TemporaryDatabase database;
     const auto files = stopped(database);
