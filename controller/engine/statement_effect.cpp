@@ -9,24 +9,12 @@ using migration::StatementClass;
 using migration::StatementKind;
 using postgres::quote_literal;
 
-/// The last part of a name as it stands in the catalogue: folded, without quotes, cut to 63 bytes.
-std::string bare_name(const std::string& name) {
-    const auto parts = "pg_catalog.parse_ident(" + quote_literal(name) + ")";
-    return "(" + parts + ")[pg_catalog.cardinality(" + parts + ")]::pg_catalog.name";
-}
-
-std::string relation(const std::string& name) {
-    return "pg_catalog.to_regclass(" + quote_literal(name) + ")";
-}
-
 /// An index lives in the schema of its table, which need not be in the search path.
 postgres::Result find_index(postgres::Connection& connection, const StatementClass& create_index) {
     return connection.query(
-        "SELECT i.indisvalid, pg_catalog.format('%I.%I', n.nspname, c.relname), (SELECT max(p.pid) FROM "
-        "pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = c.oid) FROM pg_catalog.pg_index i JOIN "
-        "pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE "
+        "SELECT i.indisvalid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE "
         "i.indrelid = " +
-        relation(create_index.table) + " AND c.relname = " + bare_name(create_index.object));
+        regclass(create_index.table) + " AND c.relname = " + bare_name(create_index.object));
 }
 
 Effect when(bool done) {
@@ -41,7 +29,7 @@ Effect effect_of_build(postgres::Connection& connection, const StatementClass& s
 
 Effect effect_of_detaching(postgres::Connection& connection, const StatementClass& statement) {
     const auto found = connection.query("SELECT inhdetachpending FROM pg_catalog.pg_inherits WHERE inhrelid = " +
-                                        relation(statement.object) + " AND inhparent = " + relation(statement.table));
+                                        regclass(statement.object) + " AND inhparent = " + regclass(statement.table));
     if (found.rows() == 0) return Effect::Done;
     if (!found.boolean(0, 0)) return Effect::NotDone;
     connection.query("ALTER TABLE " + statement.table + " DETACH PARTITION " + statement.object + " FINALIZE");
@@ -54,6 +42,15 @@ bool exists(postgres::Connection& connection, const std::string& query) {
 
 }  // namespace
 
+std::string regclass(const std::string& name) {
+    return "pg_catalog.to_regclass(" + quote_literal(name) + ")";
+}
+
+std::string bare_name(const std::string& name) {
+    const auto parts = "pg_catalog.parse_ident(" + quote_literal(name) + ")";
+    return "(" + parts + ")[pg_catalog.cardinality(" + parts + ")]::pg_catalog.name";
+}
+
 Effect effect_of(postgres::Connection& connection, const StatementClass& statement) {
     const auto database = "SELECT FROM pg_catalog.pg_database WHERE datname = " + bare_name(statement.object);
     const auto tablespace = "SELECT FROM pg_catalog.pg_tablespace WHERE spcname = " + bare_name(statement.object);
@@ -61,7 +58,7 @@ Effect effect_of(postgres::Connection& connection, const StatementClass& stateme
         case StatementKind::CreateIndexConcurrently:
             return effect_of_build(connection, statement);
         case StatementKind::DropIndexConcurrently:
-            return when(!connection.query("SELECT " + relation(statement.object) + " IS NOT NULL").boolean(0, 0));
+            return when(!connection.query("SELECT " + regclass(statement.object) + " IS NOT NULL").boolean(0, 0));
         case StatementKind::DetachPartitionConcurrently:
             return effect_of_detaching(connection, statement);
         case StatementKind::CreateDatabase:
@@ -72,22 +69,12 @@ Effect effect_of(postgres::Connection& connection, const StatementClass& stateme
             return when(exists(connection, tablespace));
         case StatementKind::DropTablespace:
             return when(!exists(connection, tablespace));
+        case StatementKind::ReindexConcurrently:
         case StatementKind::Harmless:
             return Effect::NotDone;
         default:
             return Effect::Unknown;
     }
-}
-
-void drop_invalid_index(postgres::Connection& connection, const StatementClass& create_index) {
-    if (create_index.object.empty()) return;
-    const auto found = find_index(connection, create_index);
-    if (found.rows() == 0 || found.boolean(0, 0)) return;
-    if (!found.is_null(0, 2)) {
-        throw IndexBeingBuilt("the index " + std::string(found.text(0, 1)) + " is being built by pid " +
-                              std::string(found.text(0, 2)) + " at the moment");
-    }
-    connection.query("DROP INDEX CONCURRENTLY " + std::string(found.text(0, 1)));
 }
 
 }  // namespace lockkeeper::engine

@@ -3,6 +3,8 @@
 #include "migration/statement_class.hpp"
 #include "postgres/connection.hpp"
 
+#include <string>
+
 namespace lockkeeper::engine {
 
 /// Has a statement taken effect that ran outside of a transaction and whose outcome nobody saw?
@@ -12,14 +14,10 @@ enum class Effect { Done, NotDone, Unknown };
 /// detaching was left pending is finalized.
 Effect effect_of(postgres::Connection& connection, const migration::StatementClass& statement);
 
-/// Another session builds this very index at the moment; it is not ours to drop.
-class IndexBeingBuilt : public std::runtime_error {
-  public:
-    using std::runtime_error::runtime_error;
-};
+/// SQL: a relation by its name as it stands in a statement, or NULL.
+std::string regclass(const std::string& name);
 
-/// Drops, concurrently, what an earlier `CREATE INDEX CONCURRENTLY` of this name left behind as INVALID: it costs every
-/// write and serves no read, and IF NOT EXISTS would take it for the index. Throws IndexBeingBuilt.
-void drop_invalid_index(postgres::Connection& connection, const migration::StatementClass& create_index);
+/// SQL: the last part of a name as it stands in the catalogue: folded, without quotes, cut to 63 bytes.
+std::string bare_name(const std::string& name);
 
 }  // namespace lockkeeper::engine

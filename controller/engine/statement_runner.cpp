@@ -1,5 +1,7 @@
 #include "engine/statement_runner.hpp"
 
+#include "engine/index_remains.hpp"
+
 #include <algorithm>
 
 namespace lockkeeper::engine {
@@ -115,8 +117,8 @@ bool StatementRunner::run_in_transaction(std::size_t statement) {
 void StatementRunner::run_alone(std::size_t statement) {
     const auto shape = migration::classify_statement(sql_of(statement));
     journal(journal_.begin_sql(statement));
-    clear_the_way(statement, shape);
     connection_.query(std::string(without_lock_timeout));
+    clear_the_way(statement, shape);
     execute_alone(statement, shape);
     journal(journal_.done_sql(statement), std::string(with_lock_timeout));
 }
@@ -126,9 +128,9 @@ void StatementRunner::execute_alone(std::size_t statement, const migration::Stat
     try {
         connection_.query(sql_of(statement));
     } catch (const postgres::CommandError& error) {
-        if (kind == StatementKind::CreateIndexConcurrently) clear_the_way(statement, shape);
+        const auto left_behind = clean_up(shape);
         journal(journal_.undone_sql(statement), std::string(with_lock_timeout));
-        fail(statement, error, {0, 0, begin, end});
+        fail(statement, error, {0, 0, begin, end}, left_behind);
     }
     if (kind == StatementKind::CreateIndexConcurrently && effect_of(connection_, shape) == Effect::NotDone) {
         fail(statement, FailureKind::ScriptFailed, "the index " + shape.object + " is not valid after it was built");
@@ -136,12 +138,24 @@ void StatementRunner::execute_alone(std::size_t statement, const migration::Stat
 }
 
 void StatementRunner::clear_the_way(std::size_t statement, const migration::StatementClass& shape) {
-    if (shape.kind != StatementKind::CreateIndexConcurrently) return;
     try {
-        drop_invalid_index(connection_, shape);
+        drop_index_remains(connection_, shape);
     } catch (const IndexBeingBuilt& building) {
         fail(statement, FailureKind::TransactionConflict, building.what());
+    } catch (const RemainsNotDropped& left) {
+        fail(statement, migration::classify_sqlstate(left.sqlstate()), left.what());
     }
+}
+
+/// After a failure, which is what is to be told: so one of the clean-up only goes with it. The next run tries again.
+std::string StatementRunner::clean_up(const migration::StatementClass& shape) {
+    try {
+        drop_index_remains(connection_, shape);
+    } catch (const IndexBeingBuilt&) {  // NOLINT(bugprone-empty-catch): whoever builds it ends it
+    } catch (const RemainsNotDropped& left) {
+        return std::string("; besides, ") + left.what();
+    }
+    return {};
 }
 
 void StatementRunner::journal(const std::string& sql, const std::string& beside) {
@@ -168,12 +182,14 @@ void StatementRunner::fail(std::size_t statement, FailureKind kind, const std::s
     throw ScriptFailed(failure_at(step_, step_.text.statements[statement - 1].begin, kind, message));
 }
 
-void StatementRunner::fail(std::size_t statement, const postgres::CommandError& error, MessageLayout layout) const {
+void StatementRunner::fail(std::size_t statement, const postgres::CommandError& error, MessageLayout layout,
+                           const std::string& besides) const {
     auto failure = locate_failure(step_, layout, error);
     if (statement > 1) {
         failure.message +=
             " (the " + std::to_string(statement - 1) + " statements before it stay, and are not run again)";
     }
+    failure.message += besides;
     throw ScriptFailed(std::move(failure));
 }
 

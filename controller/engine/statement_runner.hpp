@@ -28,10 +28,12 @@ class StatementRunner {
     void run_alone(std::size_t statement);
     void execute_alone(std::size_t statement, const migration::StatementClass& shape);
     void clear_the_way(std::size_t statement, const migration::StatementClass& shape);
+    std::string clean_up(const migration::StatementClass& shape);
     void journal(const std::string& sql, const std::string& beside = {});
     std::string sql_of(std::size_t statement) const;
     [[noreturn]] void fail(std::size_t statement, migration::FailureKind kind, const std::string& message) const;
-    [[noreturn]] void fail(std::size_t statement, const postgres::CommandError& error, MessageLayout layout) const;
+    [[noreturn]] void fail(std::size_t statement, const postgres::CommandError& error, MessageLayout layout,
+                           const std::string& besides = {}) const;
 
     postgres::Connection& connection_;
     const ScriptRunner::Context& context_;

@@ -94,9 +94,17 @@ StatementClass dropped(Words& words) {
 
 StatementClass reindexed(Words& words) {
     const bool by_option = words.take_options("concurrently");
-    const bool whole = words.is("schema") || words.is("database") || words.is("system");
+    const bool index = words.is("index");
+    const bool table = words.is("table");
+    const bool schema = words.is("schema");
     words.advance();
-    return {by_option || whole || words.is("concurrently") ? Kind::Harmless : Kind::Ordinary, {}, {}};
+    const bool by_word = words.take("concurrently");
+    if (!by_option && !by_word) return {index || table ? Kind::Ordinary : Kind::Harmless, {}, {}};
+    StatementClass rebuilt{Kind::ReindexConcurrently, {}, {}};
+    if (index) rebuilt.object = words.name();
+    if (table) rebuilt.table = words.name();
+    if (schema) rebuilt.schema = words.name();
+    return rebuilt;
 }
 
 StatementClass altered(Words& words) {

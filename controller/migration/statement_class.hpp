@@ -13,6 +13,7 @@ enum class StatementKind {
     CreateIndexConcurrently,
     DropIndexConcurrently,
     DetachPartitionConcurrently,
+    ReindexConcurrently,
     CreateDatabase,
     DropDatabase,
     CreateTablespace,
@@ -28,8 +29,9 @@ constexpr bool needs_no_transaction(StatementKind kind) {
 /// A statement's kind and the names that the catalogue is asked about, as they are written: `shop."Order idx"`.
 struct StatementClass {
     StatementKind kind = StatementKind::Ordinary;
-    std::string object;  ///< of the index, partition, database or tablespace; empty for an index without a name
-    std::string table;   ///< of an index that is created, or of a partition
+    std::string object;    ///< of the index, partition, database or tablespace; empty for an index without a name
+    std::string table;     ///< of an index that is created, or of a partition, or whose indexes are rebuilt
+    std::string schema{};  ///< whose indexes are rebuilt; a rebuild of neither index, table nor schema is of them all
 };
 
 /// Classifies one statement by its first words.
