@@ -4,8 +4,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <stdexcept>
+#include <string_view>
 #include <system_error>
 
 namespace lockkeeper::app {
@@ -48,12 +51,11 @@ class File {
     int descriptor_;
 };
 
-}  // namespace
-
-std::string read_file(const std::filesystem::path& path) {
-    const File file(path);
-    std::string text(file.size(), '\0');
-    std::size_t length = 0;
+/// The whole of a file of which this much has been read already.
+std::string read_all(const File& file, std::string_view begin) {
+    std::string text(begin);
+    std::size_t length = text.size();
+    text.resize(std::max(file.size(), length + 1));
     while (const auto got = file.read(text.data() + length, text.size() - length)) {
         length += got;
         if (length == text.size()) text.resize(text.size() + text.size() / 2);
@@ -62,14 +64,30 @@ std::string read_file(const std::filesystem::path& path) {
     return text;
 }
 
+/// Most scripts are small, and of a regular file less than was asked for is the end: so one look is enough for them.
+std::string read_regular_file(const std::filesystem::path& path) {
+    const File file(path);
+    std::array<char, 16'384> begin;  // NOLINT(*-member-init): to be written to, and large
+    const std::string_view got(begin.data(), file.read(begin.data(), begin.size()));
+    return got.size() < begin.size() ? std::string(got) : read_all(file, got);
+}
+
+}  // namespace
+
+std::string read_file(const std::filesystem::path& path) {
+    return read_all(File(path), {});
+}
+
 std::vector<migration::SourceFile> read_source_directory(const std::filesystem::path& directory) {
     std::error_code error;
     std::vector<migration::SourceFile> files;
     for (std::filesystem::directory_iterator entry(directory, error), end; !error && entry != end;
          entry.increment(error)) {
         const auto name = entry->path().filename().string();
-        if (name.starts_with('.') || !entry->is_regular_file()) continue;
-        files.push_back({name, read_file(entry->path())});
+        if (name.starts_with('.')) continue;
+        // A link to nothing is not passed over: the scripts behind it would run without it.
+        if (!entry->is_regular_file() && entry->exists()) continue;
+        files.push_back({name, read_regular_file(entry->path())});
     }
     if (error) throw std::runtime_error("cannot read the source '" + directory.string() + "': " + error.message());
     return files;

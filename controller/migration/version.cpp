@@ -1,6 +1,7 @@
 #include "migration/version.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace lockkeeper::migration {
 namespace {
@@ -26,6 +27,19 @@ std::string_view take_part(std::string_view& rest) {
     const auto part = rest.substr(0, dot);
     rest.remove_prefix(std::min(dot + 1, rest.size()));
     return part;
+}
+
+/// The order of two texts whose numbers have one part and equally many digits, as those of most sources have: it is
+/// that of their bytes. Nothing for others.
+std::optional<std::strong_ordering> compare_alike(std::string_view left, std::string_view right) {
+    const auto both = std::min(left.size(), right.size());
+    std::size_t digits = 0;
+    while (digits < both && is_digit(left[digits]) && is_digit(right[digits])) ++digits;
+    const auto ends_at = [digits](std::string_view text) {
+        return digits == text.size() || (text[digits] != '.' && !is_digit(text[digits]));
+    };
+    if (digits == 0 || !ends_at(left) || !ends_at(right)) return std::nullopt;
+    return left.compare(right) <=> 0;
 }
 
 }  // namespace
@@ -54,6 +68,7 @@ std::strong_ordering compare_numbers(std::string_view left, std::string_view rig
 }
 
 std::strong_ordering operator<=>(const Version& left, const Version& right) {
+    if (const auto order = compare_alike(left.text_, right.text_)) return *order;
     if (left.is_repeatable() != right.is_repeatable()) return left.is_repeatable() <=> right.is_repeatable();
     const auto left_number = left.number();
     const auto right_number = right.number();
