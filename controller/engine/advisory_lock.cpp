@@ -54,7 +54,7 @@ bool prepare_and_try(postgres::Connection& connection, std::int64_t key, const O
     } catch (const postgres::CommandError& error) {
         if (error.sqlstate() != "22012") throw;  // division_by_zero
     }
-    refuse_shared_backend(connection, open_another);
+    connection.correct_backend_pid(refuse_shared_backend(connection, open_another));
     return connection.query(prepare).boolean(0, 0);
 }
 
@@ -150,6 +150,10 @@ AdvisoryLock::~AdvisoryLock() {
         connection_->query("SELECT pg_catalog.pg_advisory_unlock_all()");
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the session is gone, and the lock with it
     }
+}
+
+std::string AdvisoryLock::holder_sql(const LockKey& key) {
+    return "SELECT pid FROM pg_catalog.pg_locks WHERE " + lock_condition(key.value);
 }
 
 std::string AdvisoryLock::verify_sql(const LockKey& key) {

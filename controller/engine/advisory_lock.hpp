@@ -68,7 +68,8 @@ class AdvisoryLock {
     /// Prepares the session (session_guards) and takes the lock of each key, the smallest first, so that two runners
     /// that want the same ones never wait for each other. Throws LockNotAcquired, PoolerDetected, and what Connection
     /// throws. The connection must outlive the lock. Another session is opened only behind a pooler
-    /// (refuse_shared_backend); nothing is locked or set before it is known that its backend is not shared.
+    /// (refuse_shared_backend); nothing is locked or set before it is known that its backend is not shared, and the
+    /// connection then knows its pid (Connection::correct_backend_pid).
     static AdvisoryLock acquire(postgres::Connection& connection, const LockKey& key, const Patience& patience,
                                 const OpenSession& open_another);
 
@@ -84,6 +85,9 @@ class AdvisoryLock {
     /// pg_locks. If a script gave back one of the two, the lock is free for the moment between these two, and whoever
     /// gets hold of it there makes the answer false.
     static std::string verify_sql(const LockKey& key);
+
+    /// SQL, a query: the pid of the session that holds the lock, if there is one.
+    static std::string holder_sql(const LockKey& key);
 
   private:
     explicit AdvisoryLock(postgres::Connection& connection) : connection_(&connection) {}

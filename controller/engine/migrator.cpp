@@ -1,6 +1,7 @@
 #include "engine/migrator.hpp"
 
 #include "engine/foreign_table_reader.hpp"
+#include "engine/link_watch.hpp"
 #include "engine/run_failure.hpp"
 #include "engine/script_runner.hpp"
 
@@ -118,8 +119,13 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
             key.also_hold = options_.also_hold;
             const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, stop,
                                                   [&](const LockWait& wait) { listener.waiting(wait); }};
+            // A server in good order answers an attempt at once, so beyond that the link is silent.
+            attempt.connection.answer_until(std::chrono::steady_clock::now() + options_.acquire_timeout +
+                                            options_.connect_timeout);
             const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
                                                     [this](const std::stop_token& given) { return connect(given); });
+            attempt.connection.answer_until(std::nullopt);
+            const LinkWatch link(attempt.connection, url_, key, stop);
             work(attempt, key);
         } catch (...) {
             attempt.report.failure = failure_of(std::current_exception());

@@ -62,7 +62,7 @@ PoolerDetected::PoolerDetected()
           "a connection pooler that shares sessions stands before the database, and a lock could be left behind in it; "
           "give the URL of the database itself, or of the pooler in session mode") {}
 
-void refuse_shared_backend(postgres::Connection& session, const OpenSession& open_another) {
+int refuse_shared_backend(postgres::Connection& session, const OpenSession& open_another) {
     const auto begin = steady_clock::now();
     const auto own = backend_of(session);
     const auto round_trip = steady_clock::now() - begin;
@@ -70,10 +70,11 @@ void refuse_shared_backend(postgres::Connection& session, const OpenSession& ope
     auto other = rival.first_backend(std::chrono::milliseconds(500) + 5 * round_trip);
     for (int round = 0; round < rounds; ++round) {
         if (other == own || backend_of(session) != own) throw PoolerDetected();
-        if (!other) return;
+        if (!other) break;
         other = rival.backend();
     }
     if (other == own) throw PoolerDetected();
+    return static_cast<int>(own);
 }
 
 }  // namespace lockkeeper::engine

@@ -27,7 +27,7 @@ using OpenSession = std::function<postgres::Connection(const std::stop_token& st
 /// hence several rounds, and the statement that records a script, which asks for the lock again, behind them. A second
 /// session that is kept waiting for a backend while this one is served proves session mode.
 ///
-/// Throws what Connection throws, also for the second session.
-void refuse_shared_backend(postgres::Connection& session, const OpenSession& open_another);
+/// Returns the backend's pid. Throws what Connection throws, also for the second session.
+int refuse_shared_backend(postgres::Connection& session, const OpenSession& open_another);
 
 }  // namespace lockkeeper::engine

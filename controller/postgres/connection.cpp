@@ -9,7 +9,6 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <thread>
 #include <vector>
 
 namespace lockkeeper::postgres {
@@ -50,19 +49,6 @@ std::string field(const PGresult* result, int code) {
     const char* text = PQresultErrorField(result, code);
     return text == nullptr ? std::string() : std::string(text);
 }
-
-/// Sends a cancel request on a thread of its own: PQcancel connects without a time limit, and a way out must not hang.
-void request_cancel(PGconn* connection) {
-    PGcancel* cancel = PQgetCancel(connection);
-    if (cancel == nullptr) return;
-    std::thread([cancel] {
-        std::array<char, 256> message{};
-        PQcancel(cancel, message.data(), static_cast<int>(message.size()));
-        PQfreeCancel(cancel);
-    }).detach();
-}
-
-constexpr std::chrono::milliseconds patience_after_cancel{2'000};
 
 }  // namespace
 
@@ -135,85 +121,14 @@ Result Connection::copy_in(const std::string& sql, std::string_view rows) {
     return collect(rows, {});
 }
 
-void Connection::leave_within(std::chrono::milliseconds patience) {
-    stop_ = {};
-    waker_ = std::make_unique<Waker>(stop_);
-    deadline_ = steady_clock::now() + patience;
+void Connection::correct_backend_pid(int pid) {
+    corrected_pid_ = pid;
 }
-
-void Connection::while_waiting(std::chrono::milliseconds every, std::function<void()> look) {
-    look_every_.reset();
-    if (look) look_every_ = every;
-    look_ = std::move(look);
-}
-
 int Connection::backend_pid() const {
-    return PQbackendPID(raw(connection_.get()));
+    return corrected_pid_ ? *corrected_pid_ : PQbackendPID(raw(connection_.get()));
 }
 int Connection::server_version() const {
     return PQserverVersion(raw(connection_.get()));
-}
-
-void Connection::send(const std::string& sql) {
-    if (stop_.stop_requested()) throw Interrupted();
-    if (PQsendQuery(raw(connection_.get()), sql.c_str()) != 1) throw ConnectionLost();
-    flush();
-}
-
-void Connection::flush() {
-    auto* connection = raw(connection_.get());
-    while (true) {
-        const int left = PQflush(connection);
-        if (left < 0) throw ConnectionLost();
-        if (left == 0) return;
-        // The server may want to be read from before it reads on.
-        wait(POLLIN | POLLOUT);
-        if (PQconsumeInput(connection) != 1) throw ConnectionLost();
-    }
-}
-
-void Connection::wait(short events) {
-    while (true) {
-        auto timeout = look_every_;
-        if (deadline_) {
-            timeout = std::max(std::chrono::ceil<std::chrono::milliseconds>(*deadline_ - steady_clock::now()),
-                               std::chrono::milliseconds(0));
-        }
-        const auto woken = waker_->wait(PQsocket(raw(connection_.get())), events, timeout);
-        if (woken == Waker::Woken::Stopped) interrupt();
-        if (woken == Waker::Woken::Ready) return;
-        if (deadline_) throw ConnectionLost();
-        look_();
-    }
-}
-
-void Connection::wait_for_input() {
-    auto* connection = raw(connection_.get());
-    while (PQisBusy(connection) != 0) {
-        wait(POLLIN);
-        if (PQconsumeInput(connection) != 1 && PQisBusy(connection) != 0) throw ConnectionLost();
-    }
-}
-
-/// Cancels the command and waits a little for the server to say so, which leaves the session clean. If it does not, the
-/// caller drops the connection, and the server ends the session by itself.
-void Connection::interrupt() {
-    auto* connection = raw(connection_.get());
-    request_cancel(connection);
-    const Waker patient{std::stop_token{}};
-    const auto deadline = steady_clock::now() + patience_after_cancel;
-    while (steady_clock::now() < deadline) {
-        if (PQisBusy(connection) == 0) {
-            auto* result = PQgetResult(connection);
-            if (result == nullptr) break;
-            PQclear(result);
-            continue;
-        }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
-        patient.wait(PQsocket(connection), POLLIN, std::max(left, std::chrono::milliseconds(0)));
-        if (PQconsumeInput(connection) != 1) break;
-    }
-    throw Interrupted();
 }
 
 Result Connection::collect(std::optional<std::string_view> rows, const std::function<void(const Result&)>& each) {
@@ -250,26 +165,6 @@ Result Connection::collect(std::optional<std::string_view> rows, const std::func
     if (failed) throw_command_error(*failed, completed);
     if (!last) throw CommandError({"42601", "the message holds no statement", {}, {}, 0});
     return *last;
-}
-
-void Connection::send_rows(std::optional<std::string_view> given) {
-    auto* connection = raw(connection_.get());
-    // An import that nobody gave rows to must fail, not load none.
-    const char* const error = given ? nullptr : "no rows were given";
-    const auto rows = given.value_or(std::string_view{});
-    constexpr std::size_t chunk = std::size_t{1} << 16U;
-    for (std::size_t at = 0; at < rows.size();) {
-        const auto size = std::min(chunk, rows.size() - at);
-        const int sent = PQputCopyData(connection, rows.data() + at, static_cast<int>(size));
-        if (sent < 0) throw ConnectionLost();
-        if (sent == 0) {
-            flush();
-            continue;
-        }
-        at += size;
-    }
-    while (PQputCopyEnd(connection, error) == 0) flush();
-    flush();
 }
 
 void Connection::throw_command_error(const Result& result, std::size_t completed) {

@@ -5,6 +5,8 @@
 #include "postgres/result.hpp"
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -55,6 +57,20 @@ class Connection {
     /// thread. It must not use this connection. An empty `look` ends that.
     void while_waiting(std::chrono::milliseconds every, std::function<void()> look);
 
+    /// Each time that another `every` has passed in one wait for the server, asks whether the link to it is lost; the
+    /// call that waits throws ConnectionLost then. `nth` counts in that wait, from 1. It must not use this connection.
+    /// An empty `is_lost` ends that.
+    void watch_link(std::chrono::milliseconds every, std::function<bool(std::size_t nth)> is_lost);
+
+    /// A server that has not answered by then counts as lost (ConnectionLost). Unset: it may take its time.
+    void answer_until(std::optional<std::chrono::steady_clock::time_point> deadline);
+
+    /// How many bytes of ours the other end of the TCP connection has got, which may be a pooler's. 0 on a local
+    /// socket.
+    std::uint64_t acknowledged_bytes() const;
+
+    /// Behind a pooler: what the backend itself has said.
+    void correct_backend_pid(int pid);
     int backend_pid() const;     ///< as the server, or a pooler in front of it, said when the session began
     int server_version() const;  ///< 150020 for 15.20
 
@@ -81,7 +97,10 @@ class Connection {
     std::unique_ptr<Waker> waker_;
     std::optional<std::chrono::milliseconds> look_every_;
     std::function<void()> look_;
+    std::optional<std::chrono::milliseconds> link_every_;
+    std::function<bool(std::size_t nth)> link_is_lost_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;
+    std::optional<int> corrected_pid_;
 };
 
 }  // namespace lockkeeper::postgres

@@ -60,7 +60,7 @@ mutant "a statement in doubt is run again without asking the catalogue" \
 
 mutant "a pooler that shares sessions is let through" \
   "a pooler that shares sessions is refused by its only and first client, and nothing is left in it" \
-  engine/advisory_lock.cpp '    refuse_shared_backend(connection, open_another);' '    static_cast<void>(open_another);'
+  engine/advisory_lock.cpp '    connection.correct_backend_pid(refuse_shared_backend(connection, open_another));' '    static_cast<void>(open_another);'
 
 mutant "nothing ends a session that falls silent" \
   "a connection that falls silent gives up its lock within five seconds, and the next run ends right" \
@@ -73,3 +73,24 @@ mutant "the lock of another tool is not held" \
 mutant "each script of a run in one transaction is committed by itself" \
   "when one script of a run fails none of them remains, and the failure points at it" \
   engine/script_runner.cpp '{&step == &steps.front(), &step == &steps.back()}' '{}'
+
+mutant "a link that falls silent among the rows of a COPY is not noticed" \
+  "a link that falls silent at any message of a COPY gives up its lock within five seconds" \
+  engine/link_watch.cpp 'const auto limit = sight->shows_all ? patience' 'const auto limit = sight->shows_all ? 100 * patience'
+
+mutant "a slow server is taken for a silent link" \
+  "a server that takes its time with the rows of a COPY is not given up" \
+  engine/link_watch.cpp "a.pid IS NULL OR a.wait_event IN ('ClientRead', 'ClientWrite'), a.pid" "true, a.pid"
+
+mutant "a slow link is taken for a silent one" \
+  "a link on which each part of the rows takes its time is not given up" \
+  engine/link_watch.cpp 'if (!sight || nth == 1 || last_ != sight) {' 'if (!sight || !last_) {'
+
+mutant "what an interrupted REINDEX CONCURRENTLY left behind stays" \
+  "a rebuild whose runner is killed leaves indexes INVALID, which the next run drops before it rebuilds" \
+  engine/index_remains.cpp 'if (statement.kind == StatementKind::ReindexConcurrently) {' \
+  'if (statement.kind == StatementKind::ReindexConcurrently) { return {};'
+
+mutant "an index that another session rebuilds is dropped under it" \
+  "an index that another session rebuilds at the moment is not dropped under it, but waited for" \
+  engine/index_remains.cpp 'if (!builder.empty()) {' 'if (builder == "nobody") {'

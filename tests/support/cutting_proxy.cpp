@@ -7,6 +7,7 @@
 
 #include <array>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 namespace lockkeeper::tests {
@@ -51,6 +52,8 @@ struct CuttingProxy::Link {
     std::string pending[2]{};  // NOLINT(*-avoid-c-arrays): by index_of
     bool started = false;      ///< the client's first message has no type byte
     bool silent = false;
+    bool slow = false;
+    bool counted = true;
 
     /// The size of the first message, once it is known.
     std::optional<std::size_t> message_size(Direction direction) const {
@@ -116,16 +119,22 @@ bool CuttingProxy::forward(Link& link, Direction direction) {
 }
 
 bool CuttingProxy::pass_message(Link& link, Direction direction, std::size_t size) {
-    const auto number = counts_[index_of(direction)]++;
-    const bool cut = cut_ && cut_->direction == direction && cut_->message == number;
-    if (!cut || cut_->moment == Moment::After) {
+    const auto& bytes = link.pending[index_of(direction)];
+    if (direction == Direction::ToServer && !link.started) {
+        link.counted = std::string_view(bytes).substr(0, size).find("lockkeeper:watch") == std::string_view::npos;
+    }
+    const auto number = link.counted ? counts_[index_of(direction)]++ : counts_[index_of(direction)].load();
+    const bool cut = link.counted && cut_ && cut_->direction == direction && cut_->message == number;
+    if (link.slow && direction == Direction::ToServer) ::poll(nullptr, 0, 1'000);
+    if (!cut || cut_->moment == Moment::After || cut_->manner == Manner::Slowness) {
         const auto& to = direction == Direction::ToServer ? link.server : link.client;
-        if (!send_all(to, link.pending[index_of(direction)].data(), size)) return false;
+        if (!send_all(to, bytes.data(), size)) return false;
     }
     if (!cut) return true;
     has_cut_ = true;
     link.silent = cut_->manner == Manner::Silence;
-    return link.silent;
+    link.slow = cut_->manner == Manner::Slowness;
+    return link.silent || link.slow;
 }
 
 }  // namespace lockkeeper::tests

@@ -13,15 +13,17 @@
 namespace lockkeeper::tests {
 
 /// Stands between a client and a PostgreSQL server, knows where the protocol's messages begin and end, and cuts one
-/// connection at one of them. All other connections pass unharmed.
+/// connection at one of them. All other connections pass unharmed, and those of an engine that looks after its own
+/// session (`lockkeeper:watch`) are not counted: whether there is one depends on how fast all goes.
 /// Source: PostgreSQL, "Frontend/Backend Protocol", "Message Formats".
 class CuttingProxy {
   public:
     enum class Direction { ToServer, ToClient };
     enum class Moment { Before, After };
     enum class Manner {
-        Close,   ///< both ends see that the connection is closed
-        Silence  ///< nothing passes any more, and neither end is told, until the proxy ends
+        Close,    ///< both ends see that the connection is closed
+        Silence,  ///< nothing passes any more, and neither end is told, until the proxy ends
+        Slowness  ///< all passes, but each message to the server a second late
     };
     struct Cut {
         Direction direction = Direction::ToServer;

@@ -13,11 +13,9 @@ namespace lockkeeper::tests {
 /// How much a test does: hack/soak sets LOCKKEEPER_SOAK, and then nothing is left out.
 std::size_t ci_or_soak(std::size_t ci, std::size_t soak);
 
-enum class InlineRows { With, Without };
-
-/// 20 scripts that leave a trace each time that they run, every fifth of them without a transaction, and two with COPY
-/// and its rows where that is asked for.
-const Files& twenty_scripts(InlineRows rows = InlineRows::With);
+/// 20 scripts that leave a trace each time that they run, every fifth of them without a transaction, and four with COPY
+/// and its rows, one of them without a transaction.
+const Files& twenty_scripts();
 
 /// Empties the schema public, history included.
 void start_anew(const TemporaryDatabase& database);
@@ -25,12 +23,12 @@ void start_anew(const TemporaryDatabase& database);
 /// All that the twenty scripts are to bring about, and all that the history says of it, but for times.
 std::string state_of(const TemporaryDatabase& database);
 
-/// One attempt of the engine at the twenty scripts.
-migration::RunReport run_once(const std::string& url, InlineRows rows = InlineRows::With,
-                              const std::stop_token& stop = {});
+/// One attempt of the engine at the twenty scripts, or at others. It waits 5 s for a connection and 5 s for the lock.
+migration::RunReport run_once(const std::string& url, const std::stop_token& stop = {},
+                              const Files& scripts = twenty_scripts());
 
 /// Starts anew, runs the twenty scripts in peace, and returns the state that they end in.
-std::string undisturbed_state(const TemporaryDatabase& database, InlineRows rows = InlineRows::With);
+std::string undisturbed_state(const TemporaryDatabase& database);
 
 bool lock_is_free_within(const TemporaryDatabase& database, std::chrono::seconds limit);
 

@@ -29,13 +29,15 @@ std::vector<std::string> database_variable(const std::string& url) {
     return {"LOCKKEEPER_DATABASE_URL=" + url};
 }
 
-Runners::Runners(RunnerKind kind, std::size_t count, const std::string& url, const Files& files)
-    : outcomes_(count), start_(static_cast<std::ptrdiff_t>(count)) {
+Runners::Runners(RunnerKind kind, std::size_t count, const std::string& url, const Files& files,
+                 std::chrono::seconds retry_for)
+    : retry_for_(retry_for), outcomes_(count), start_(static_cast<std::ptrdiff_t>(count)) {
     for (const auto& file : files) folder_.write("scripts/" + file.name, file.text);
     for (std::size_t index = 0; index < count; ++index) {
         if (kind == RunnerKind::Process) {
-            processes_.push_back(
-                std::make_unique<Process>(migrate_up_command(folder_.path("scripts")), database_variable(url)));
+            auto command = migrate_up_command(folder_.path("scripts"));
+            command.insert(command.end(), {"--retry-for", std::to_string(retry_for.count()) + "s"});
+            processes_.push_back(std::make_unique<Process>(std::move(command), database_variable(url)));
         } else {
             threads_.emplace_back([this, url, index] { run_in_thread(url, outcomes_[index]); });
         }
@@ -49,7 +51,7 @@ void Runners::run_in_thread(const std::string& url, std::string& outcome) {
     options.url = postgres::ConnectionUrl::parse(url, postgres::UrlTrust::Owner);
     options.history = {"public", "lockkeeper_history"};
     options.acquire_timeout = std::chrono::minutes(10);
-    options.retry_for = std::chrono::minutes(5);
+    options.retry_for = retry_for_;
     std::ostringstream results;
     std::ostringstream errors;
     start_.arrive_and_wait();

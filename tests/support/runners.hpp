@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <barrier>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <thread>
@@ -21,7 +22,9 @@ std::ostream& operator<<(std::ostream& stream, RunnerKind kind);
 /// Many `lockkeeper migrate up` with the same scripts and the same database, started at once.
 class Runners {
   public:
-    Runners(RunnerKind kind, std::size_t count, const std::string& url, const Files& files);
+    /// Each tries again for so long what passes by itself.
+    Runners(RunnerKind kind, std::size_t count, const std::string& url, const Files& files,
+            std::chrono::seconds retry_for = std::chrono::minutes(5));
 
     /// How many have ended.
     std::size_t finished() const;
@@ -32,6 +35,7 @@ class Runners {
   private:
     void run_in_thread(const std::string& url, std::string& outcome);
 
+    std::chrono::seconds retry_for_;
     TemporaryFolder folder_;
     std::vector<std::string> outcomes_;
     std::vector<std::unique_ptr<Process>> processes_;

@@ -1,0 +1,85 @@
+#include "engine/link_watch.hpp"
+
+#include "postgres/error.hpp"
+
+#include <utility>
+
+namespace lockkeeper::engine {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+/// The first look, at which nothing can have stood still yet, and the last of a silence are 3 s after its beginning.
+constexpr milliseconds every{750};
+constexpr milliseconds patience = 3 * every;
+constexpr milliseconds patience_without_progress_to_see{30'000};
+
+constexpr milliseconds longest_look{2'000};
+
+}  // namespace
+
+LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url, LockKey key, std::stop_token stop)
+    : watched_(watched), url_(std::move(url)), key_(std::move(key)), stop_(std::move(stop)) {
+    // Older servers show neither.
+    if (watched_.server_version() < 140'000) return;
+    watched_.watch_link(every, [this](std::size_t nth) { return is_silent(nth); });
+}
+
+LinkWatch::~LinkWatch() {
+    watched_.watch_link({}, {});
+}
+
+bool LinkWatch::is_silent(std::size_t nth) {
+    auto sight = look();
+    if (!sight || nth == 1 || last_ != sight) {
+        last_ = std::move(sight);
+        unchanged_since_ = steady_clock::now();
+        return false;
+    }
+    const auto limit = sight->shows_all ? patience : patience_without_progress_to_see;
+    if (steady_clock::now() - unchanged_since_ + every / 2 < limit) return false;
+    end_session();
+    return true;
+}
+
+postgres::Connection& LinkWatch::second_connection() {
+    if (!connection_) {
+        connection_ = postgres::Connection::open(
+            url_, {.application_name = "lockkeeper:watch", .connect_timeout = longest_look, .stop = stop_});
+    }
+    connection_->answer_until(steady_clock::now() + longest_look);
+    return *connection_;
+}
+
+std::optional<LinkWatch::Sight> LinkWatch::look() {
+    try {
+        const auto pid = std::to_string(watched_.backend_pid());
+        const auto seen = second_connection().query(
+            "SELECT a.pid IS NULL OR a.wait_event IN ('ClientRead', 'ClientWrite'), a.pid IS NULL OR c.pid IS NOT NULL "
+            "OR a.wait_event = 'ClientWrite', concat_ws(' ', a.backend_start, a.state_change, c.bytes_processed) FROM "
+            "(SELECT " +
+            pid +
+            " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) LEFT JOIN "
+            "pg_catalog.pg_stat_progress_copy c USING (pid)");
+        if (seen.is_null(0, 0) || !seen.boolean(0, 0)) return std::nullopt;
+        return Sight{std::string(seen.text(0, 2)) + " " + std::to_string(watched_.acknowledged_bytes()),
+                     seen.boolean(0, 1)};
+    } catch (const std::exception&) {
+        connection_.reset();
+        return std::nullopt;
+    }
+}
+
+void LinkWatch::end_session() {
+    try {
+        // Only if it is the one that holds the lock: the pid may be another's by now.
+        second_connection().query("SELECT pg_catalog.pg_terminate_backend(pid) FROM (" +
+                                  AdvisoryLock::holder_sql(key_) +
+                                  ") AS holder WHERE pid = " + std::to_string(watched_.backend_pid()));
+    } catch (const std::exception&) {
+        connection_.reset();
+    }
+}
+
+}  // namespace lockkeeper::engine

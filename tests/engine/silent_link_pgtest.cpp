@@ -1,0 +1,111 @@
+// A link that falls silent while the rows of a COPY or a large script are on their way, and one that is only slow.
+#include "support/cutting_proxy.hpp"
+#include "support/disturbed_run.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <future>
+
+using namespace lockkeeper;
+using namespace std::chrono_literals;
+using tests::CuttingProxy;
+using tests::Files;
+using tests::lock_is_free_within;
+using tests::outcome_of;
+using tests::run_once;
+using tests::TemporaryDatabase;
+using Direction = CuttingProxy::Direction;
+using Moment = CuttingProxy::Moment;
+using Manner = CuttingProxy::Manner;
+
+namespace {
+
+/// So many rows of eight bytes.
+std::string rows(std::size_t count) {
+    std::string text;
+    text.reserve(count * 8);
+    for (std::size_t row = 0; row < count; ++row) text += "1234567\n";
+    return text;
+}
+
+Files script_with(const std::string& directive, std::size_t row_count) {
+    return {{"1_a.sql", directive + "CREATE TABLE t (a int);\nCOPY t FROM stdin;\n" + rows(row_count) +
+                            "\\.\nINSERT INTO t VALUES (1);\n"}};
+}
+
+/// What is wrong after a run through a proxy that falls silent there: nothing, it is to be.
+std::string fault_after_silence(const CuttingProxy::Cut& cut, const Files& files) {
+    const TemporaryDatabase database;
+    const CuttingProxy proxy(database.url(), cut);
+    std::stop_source stop;
+    auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token(), files); });
+    while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
+    }
+    const bool lock_is_free = lock_is_free_within(database, 5s);
+    const bool has_ended = lock_is_free && run.wait_for(60s) == std::future_status::ready;
+    stop.request_stop();
+    const auto report = run.get();
+    if (!proxy.has_cut()) return "the proxy never cut";
+    if (!lock_is_free) return "the lock is not free";
+    if (!has_ended) return "the runner waits for an answer that never comes";
+    if (report.failure && report.failure->kind != migration::FailureKind::DatabaseUnreachable)
+        return "the run ended with " + outcome_of(report);
+    const auto next = run_once(database.url(), {}, files);
+    return next.failure ? "the next run ended with " + outcome_of(next) + ": " + next.failure->message : "";
+}
+
+/// The number of messages to the server of an undisturbed run.
+std::size_t messages_of(const Files& files) {
+    const TemporaryDatabase database;
+    const CuttingProxy proxy(database.url());
+    REQUIRE(outcome_of(run_once(proxy.url(), {}, files)) == "done");
+    return proxy.messages(Direction::ToServer);
+}
+
+}  // namespace
+
+TEST_CASE("a link that falls silent at any message of a COPY gives up its lock within five seconds") {
+    for (const std::string directive : {"", "-- lockkeeper:no-transaction\n"}) {
+        const auto files = script_with(directive, 4'000);  // four messages of rows
+        std::vector<std::pair<CuttingProxy::Cut, std::future<std::string>>> faults;
+        const auto farewell = messages_of(files) - 1;
+        for (std::size_t message = 0; message < farewell; ++message) {
+            const CuttingProxy::Cut cut{Direction::ToServer, message, Moment::Before, Manner::Silence};
+            faults.emplace_back(
+                cut, std::async(std::launch::async, [&files, cut] { return fault_after_silence(cut, files); }));
+        }
+        for (auto& [cut, fault] : faults) {
+            INFO((directive.empty() ? "in a transaction" : "without one") << ", before message " << cut.message);
+            CHECK(fault.get().empty());
+        }
+    }
+}
+
+TEST_CASE("rows that fill all buffers on the way to a silent link are given up within five seconds too") {
+    const CuttingProxy::Cut cut{Direction::ToServer, 40, Moment::After, Manner::Silence};
+    CHECK(fault_after_silence(cut, script_with("", 4'000'000)).empty());
+}
+
+TEST_CASE("a link on which each part of the rows takes its time is not given up") {
+    const TemporaryDatabase database;
+    const auto files = script_with("", 6'000);
+    const auto last = messages_of(files) - 1;
+    const CuttingProxy proxy(database.url(),
+                             CuttingProxy::Cut{Direction::ToServer, last - 9, Moment::After, Manner::Slowness});
+    const auto report = run_once(proxy.url(), {}, files);
+    CHECK(proxy.has_cut());
+    CHECK(outcome_of(report) == "done");
+    CHECK(database.ask("SELECT count(*) FROM t") == "6001");
+}
+
+TEST_CASE("a server that takes its time with the rows of a COPY is not given up") {
+    const TemporaryDatabase database;
+    database.run(
+        "CREATE TABLE t (a int); CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN IF NEW.a = 2 "
+        "THEN "
+        "PERFORM pg_sleep(6); END IF; RETURN NEW; END$$; CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW EXECUTE "
+        "FUNCTION dawdle()");
+    const Files files{{"1_a.sql", "COPY t FROM stdin;\n2\n" + rows(6'000) + "\\.\n"}};
+    CHECK(outcome_of(run_once(database.url(), {}, files)) == "done");
+    CHECK(database.ask("SELECT count(*) FROM t") == "6001");
+}
