@@ -127,6 +127,9 @@ MigrateOptions read_migrate(const MigrateTexts& texts) {
             "repair goes with at least one of --accept, --rename, --layout-changed, --statement-done, "
             "--statement-undone and --forget, and they with it");
     }
+    if (action == MigrateOptions::Action::Repair && !texts.target.empty()) {
+        throw WrongUsage("--target goes with up, down, status and plan; repair takes versions by its own options");
+    }
     auto adopt = read_adopt(texts.policy);
     if (adopt && !texts.baseline.empty()) {
         throw WrongUsage("--adopt and --baseline are both given; keep one of them");

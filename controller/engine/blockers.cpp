@@ -43,6 +43,7 @@ std::vector<Blocker> BlockerWatch::blockers() {
                 url_, {.application_name = "lockkeeper:watch", .connect_timeout = std::chrono::seconds(2)});
             connection_->query("SET statement_timeout = 2000");
         }
+        connection_->answer_until(std::chrono::steady_clock::now() + std::chrono::seconds(3));
         const auto rows = connection_->query(
             "SELECT pid, coalesce(application_name, ''), coalesce(state, ''), extract(epoch FROM "
             "pg_catalog.clock_timestamp() - xact_start)::pg_catalog.int8 FROM pg_catalog.pg_stat_activity WHERE pid = "

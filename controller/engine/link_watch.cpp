@@ -17,6 +17,18 @@ constexpr milliseconds patience_without_progress_to_see{30'000};
 
 constexpr milliseconds longest_look{2'000};
 
+bool answers(postgres::Connection& connection) {
+    try {
+        connection.leave_within(longest_look / 2);
+        connection.query("SELECT 1");
+        return true;
+    } catch (const postgres::CommandError&) {
+        return true;
+    } catch (const std::exception&) {
+        return false;
+    }
+}
+
 }  // namespace
 
 LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url, LockKey key, std::stop_token stop)
@@ -28,6 +40,11 @@ LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url,
 
 LinkWatch::~LinkWatch() {
     watched_.watch_link({}, {});
+    if (!stop_.stop_requested() || answers(watched_)) return;
+    // A cancelled command that a hanging proxy has kept to itself: the server would go on, and keep the lock.
+    stop_ = {};
+    connection_.reset();
+    end_session();
 }
 
 bool LinkWatch::is_silent(std::size_t nth) {
@@ -54,17 +71,22 @@ postgres::Connection& LinkWatch::second_connection() {
 
 std::optional<LinkWatch::Sight> LinkWatch::look() {
     try {
-        const auto pid = std::to_string(watched_.backend_pid());
         const auto seen = second_connection().query(
-            "SELECT a.pid IS NULL OR a.wait_event IN ('ClientRead', 'ClientWrite'), a.pid IS NULL OR c.pid IS NOT NULL "
+            "SELECT a.pid IS NOT NULL, coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false), c.pid IS NOT "
+            "NULL "
             "OR a.wait_event = 'ClientWrite', concat_ws(' ', a.backend_start, a.state_change, c.bytes_processed) FROM "
             "(SELECT " +
-            pid +
-            " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a USING (pid) LEFT JOIN "
-            "pg_catalog.pg_stat_progress_copy c USING (pid)");
-        if (seen.is_null(0, 0) || !seen.boolean(0, 0)) return std::nullopt;
-        return Sight{std::string(seen.text(0, 2)) + " " + std::to_string(watched_.acknowledged_bytes()),
-                     seen.boolean(0, 1)};
+            std::to_string(watched_.backend_pid()) +
+            " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = own.pid AND a.datname = "
+            "pg_catalog.current_database() AND a.usename = session_user LEFT JOIN pg_catalog.pg_stat_progress_copy c "
+            "ON "
+            "c.pid = a.pid");
+        const bool is_there = seen.boolean(0, 0);
+        const bool waits_for_us = seen.boolean(0, 1);
+        was_there_ = was_there_ || is_there;
+        if (is_there ? !waits_for_us : !was_there_) return std::nullopt;
+        return Sight{std::string(seen.text(0, 3)) + " " + std::to_string(watched_.acknowledged_bytes()),
+                     !is_there || seen.boolean(0, 2)};
     } catch (const std::exception&) {
         connection_.reset();
         return std::nullopt;

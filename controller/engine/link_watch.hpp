@@ -20,7 +20,8 @@ namespace lockkeeper::engine {
 /// it is cut off after 3 s in which neither it has got any rows of a COPY nor the next hop any bytes; after 30 s where
 /// it reads a large script, for it does not show how much it has got of that. So a slow link is none that is silent.
 /// The server's own guards (session_guards) do not see a session that reads rows as idle, and TCP does not see a proxy
-/// that hangs. While no second connection can be had, only TCP's keepalives watch.
+/// that hangs. A session that is left since the run is told to stop, and has not answered the cancel request, is ended
+/// likewise. While no second connection can be had, only TCP's keepalives watch.
 class LinkWatch {
   public:
     /// The connection is that of the holder of the lock, whose pid is known (Connection::backend_pid).
@@ -47,6 +48,8 @@ class LinkWatch {
     LockKey key_;
     std::stop_token stop_;
     std::optional<postgres::Connection> connection_;
+    /// The second connection has shown the session. One that leads to another server never does, and proves nothing.
+    bool was_there_ = false;
     std::optional<Sight> last_;
     std::chrono::steady_clock::time_point unchanged_since_;
 };

@@ -69,6 +69,8 @@ TEST_CASE("repairs of names come before the edits that are accepted with them") 
     CHECK(options.repairs[1].kind == Repair::Kind::LayoutChanged);
     CHECK(options.repairs[2].kind == Repair::Kind::AcceptEdit);
     CHECK(refusal_of({"migrate", "up", "--source=x", url, "--layout-changed"}).find("repair goes with") == 0);
+    CHECK_THAT(refusal_of({"migrate", "repair", "--source=x", url, "--accept=2", "--target=2"}),
+               Catch::Contains("--target goes with up, down, status and plan"));
 }
 
 TEST_CASE("a password in the arguments is refused and not repeated") {

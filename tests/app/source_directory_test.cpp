@@ -21,7 +21,7 @@ std::vector<migration::SourceFile> files_of(const TemporaryFolder& folder) {
 
 TEST_CASE("files of every size are read whole, also those that just fill the first look at them") {
     const TemporaryFolder folder;
-    for (const std::size_t size : {0, 1, 16'383, 16'384, 16'385, 70'000}) {
+    for (const std::size_t size : {0UL, 1UL, 16'383UL, 16'384UL, 16'385UL, 70'000UL}) {
         const auto text = std::string(size, 'x');
         folder.write("scripts/" + std::to_string(size), text);
         CHECK(app::read_file(folder.path("scripts/" + std::to_string(size))) == text);

@@ -127,6 +127,6 @@ TEST_CASE("a run that is told to stop on a link that has fallen silent ends with
     INFO(run.log());
     CHECK(code == 1);
     CHECK(time < 5s);
-    CHECK(lock_is_free_within(database, 10s));
+    CHECK(lock_is_free_within(database, 5s));
     CHECK(database.ask("SELECT to_regclass('t') IS NULL") == "t");
 }
