@@ -163,11 +163,15 @@ void Connection::interrupt() {
         if (PQisBusy(connection) == 0) {
             auto* result = PQgetResult(connection);
             if (result == nullptr) break;
+            const bool reads_rows = PQresultStatus(result) == PGRES_COPY_IN;
             PQclear(result);
-            continue;
+            // A server that waits for rows does not look for cancel requests.
+            if (!reads_rows || PQputCopyEnd(connection, "interrupted") == 1) continue;
         }
-        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - steady_clock::now());
-        patient.wait(PQsocket(connection), POLLIN, std::max(left, std::chrono::milliseconds(0)));
+        const bool unsent = PQflush(connection) == 1;
+        const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+        patient.wait(PQsocket(connection), static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN),
+                     std::max(left, milliseconds(0)));
         if (PQconsumeInput(connection) != 1) break;
     }
     throw Interrupted();

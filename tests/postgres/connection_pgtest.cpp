@@ -84,6 +84,27 @@ TEST_CASE("a stop request cancels the running statement and leaves the session u
     CHECK(connection.query("SELECT 1").text(0, 0) == "1");
 }
 
+TEST_CASE("a stop request among the rows of a COPY ends it and leaves the session usable") {
+    const tests::TemporaryDatabase database;
+    database.run("CREATE TABLE t (a text)");
+    std::string rows;
+    for (int row = 0; row < 8'000'000; ++row) rows += "1234567\n";
+    std::stop_source stop;
+    auto connection =
+        Connection::open(database.connection_url(), {.application_name = "victim", .stop = stop.get_token()});
+    std::jthread later([&] {
+        while (
+            database.ask("SELECT coalesce(max(bytes_processed), 0) > 1000000 FROM pg_stat_progress_copy WHERE datname "
+                         "= current_database()") != "t") {
+            std::this_thread::yield();
+        }
+        stop.request_stop();
+    });
+    CHECK_THROWS_AS(connection.copy_in("COPY t FROM STDIN", rows), Interrupted);
+    connection.leave_within(std::chrono::seconds(5));
+    CHECK(connection.query("SELECT count(*) FROM t").text(0, 0) == "0");
+}
+
 TEST_CASE("a session that the server ends is lost, not refused") {
     const tests::TemporaryDatabase database;
     auto connection = database.connect();
