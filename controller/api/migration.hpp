@@ -23,7 +23,14 @@ struct Metadata {
     std::string resource_version;  ///< opaque
     std::int64_t generation = 0;   ///< moves with the spec alone
     std::optional<Timestamp> deletion_timestamp;
+    /// The annotation `lockkeeper.dev/requestedAt`, as one line of at most longest_request bytes; empty: there is none.
+    std::string requested_at;
 };
+
+/// The annotation whose every new value asks for a look at the database, or for another try of what has failed for
+/// good.
+constexpr std::string_view requested_at_annotation = "lockkeeper.dev/requestedAt";
+constexpr std::size_t longest_request = 256;
 
 /// A spec that cannot be read, although the API server stored it: written before a rule of the CRD was there, or past
 /// it. The message names the field and says what to write instead.

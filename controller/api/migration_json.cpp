@@ -1,6 +1,7 @@
 #include "api/migration_json.hpp"
 
 #include "api/json_fields.hpp"
+#include "api/one_line.hpp"
 #include "api/spec_json.hpp"
 #include "api/status_json.hpp"
 
@@ -22,6 +23,8 @@ Metadata metadata_from_json(const Field& field) {
         // Whatever it says: that it is there means that the resource is going.
         metadata.deletion_timestamp = parse_timestamp(field["deletionTimestamp"].text()).value_or(Timestamp());
     }
+    const auto request = field["annotations"][requested_at_annotation.data()];
+    if (request.is_there()) metadata.requested_at = one_line(request.text(), longest_request);
     return metadata;
 }
 

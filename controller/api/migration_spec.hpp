@@ -100,6 +100,8 @@ struct MigrationSpec {
     TransactionScope transaction = TransactionScope::Script;
     RetrySpec retry;
     ExecutionSpec execution;
+    std::optional<std::chrono::milliseconds> interval;  ///< how often to look at the database for drift; unset: never
+    std::vector<std::string> depends_on;                ///< Migrations of the same namespace that must be Ready first
     bool suspend = false;
 };
 

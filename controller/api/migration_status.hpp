@@ -58,10 +58,21 @@ struct AwaitedLock {
     friend bool operator==(const AwaitedLock&, const AwaitedLock&) = default;
 };
 
+/// How far PostgreSQL is with an index.
+struct IndexBuild {
+    std::string phase;           ///< by PostgreSQL's own names: `building index: scanning table`
+    std::optional<int> percent;  ///< of the phase, where it can be counted
+
+    friend bool operator==(const IndexBuild&, const IndexBuild&) = default;
+};
+
 /// The script that runs now.
 struct RunningScript {
     std::string version;
     Timestamp started_at;
+    std::size_t statement = 0;   ///< 1-based; 0: not known, since the script is one message
+    std::size_t statements = 0;  ///< of how many
+    std::optional<IndexBuild> index_build;
     std::vector<DatabaseSession> waiting_on;  ///< whose locks it waits for, the first few
 
     friend bool operator==(const RunningScript&, const RunningScript&) = default;
@@ -97,6 +108,7 @@ struct MigrationStatus {
     std::optional<Timestamp> next_retry_time;
     std::optional<ErrorDetails> last_error;
     std::optional<Timestamp> last_applied_time;
+    std::string last_handled_request;      ///< the request that was last answered: Metadata::requested_at
     std::optional<AwaitedLock> lock;       ///< only while a run waits for it
     std::optional<RunningScript> running;  ///< only while a run is under way
 

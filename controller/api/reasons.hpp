@@ -9,6 +9,8 @@ namespace lockkeeper::api::reason {
 constexpr std::string_view progressing = "Progressing";  ///< Ready=Unknown: not known yet
 constexpr std::string_view migrating = "Migrating";      ///< Reconciling: a run is under way
 constexpr std::string_view waiting_for_lock = "WaitingForLock";
+constexpr std::string_view dependency_not_ready = "DependencyNotReady";
+constexpr std::string_view dependency_cycle = "DependencyCycle";
 constexpr std::string_view terminating = "Terminating";  ///< deleted in the middle of a run
 constexpr std::string_view up_to_date = "UpToDate";
 constexpr std::string_view suspended = "Suspended";

@@ -210,6 +210,25 @@ RetrySpec read_retry(const Field& field) {
     return retry;
 }
 
+std::optional<std::chrono::milliseconds> read_interval(const Field& field) {
+    if (!field.is_there()) return std::nullopt;
+    std::chrono::milliseconds interval{0};
+    read(field, interval);
+    if (interval < std::chrono::seconds(10)) {
+        throw InvalidField(field.path(), "write an interval of at least 10s, or leave it out");
+    }
+    return interval;
+}
+
+std::vector<std::string> read_depends_on(const Field& field) {
+    std::vector<std::string> names;
+    if (!field.is_there()) return names;
+    for (const auto& entry : field.array()) {
+        names.push_back(required_name(Field(&entry, field.path() + "[" + std::to_string(names.size()) + "]")["name"]));
+    }
+    return names;
+}
+
 }  // namespace
 
 MigrationSpec run_spec_from_json(const Field& field) {
@@ -241,6 +260,11 @@ MigrationSpec spec_from_json(const Field& field) {
     if (std::holds_alternative<ImageSource>(spec.source.from) && spec.execution.mode != ExecutionMode::Job) {
         throw InvalidField(field["source"]["image"].path(), "an image needs execution: {mode: Job}");
     }
+    spec.interval = read_interval(field["interval"]);
+    if (spec.interval && spec.execution.mode == ExecutionMode::Job) {
+        throw InvalidField(field["interval"].path(), "an interval needs execution: {mode: InProcess}");
+    }
+    spec.depends_on = read_depends_on(field["dependsOn"]);
     read(field["suspend"], spec.suspend);
     return spec;
 }

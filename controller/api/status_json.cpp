@@ -130,12 +130,24 @@ std::optional<AwaitedLock> lock_of(const Field& field) {
     return lenient([&] { return AwaitedLock{field["key"].integer(), session_of(field["holder"], "since")}; });
 }
 
+std::optional<IndexBuild> index_build_of(const Field& field) {
+    if (!field.is_there()) return std::nullopt;
+    return lenient([&] {
+        IndexBuild build{field["phase"].text(), std::nullopt};
+        if (const auto percent = count_of(field["percent"])) build.percent = static_cast<int>(*percent);
+        return build;
+    });
+}
+
 std::optional<RunningScript> running_of(const Field& field) {
     if (!field.is_there()) return std::nullopt;
     return lenient([&] {
         RunningScript running;
         running.version = field["version"].text();
         running.started_at = time_of(field["startedAt"]).value_or(Timestamp());
+        running.statement = count_of(field["statement"]).value_or(0);
+        running.statements = count_of(field["statements"]).value_or(0);
+        running.index_build = index_build_of(field["indexBuild"]);
         running.waiting_on =
             list_of(field["waitingOn"], [](const Field& item) { return session_of(item, "queryStart"); });
         return running;
@@ -219,6 +231,12 @@ json lock_to_json(const AwaitedLock& lock) {
 
 json running_to_json(const RunningScript& running) {
     json object{{"version", one_line(running.version)}, {"startedAt", to_string(running.started_at)}};
+    if (running.statement > 0) object["statement"] = running.statement;
+    if (running.statements > 0) object["statements"] = running.statements;
+    if (running.index_build) {
+        put(object["indexBuild"], "phase", running.index_build->phase, longest_session_text);
+        if (running.index_build->percent) object["indexBuild"]["percent"] = *running.index_build->percent;
+    }
     for (const auto& session : running.waiting_on) {
         if (object["waitingOn"].size() < most_sessions) {
             object["waitingOn"].push_back(session_to_json(session, "queryStart"));
@@ -256,6 +274,7 @@ MigrationStatus status_from_json(const Field& field) {
     status.next_retry_time = time_of(field["nextRetryTime"]);
     status.last_error = error_of(field["lastError"]);
     status.last_applied_time = time_of(field["lastAppliedTime"]);
+    status.last_handled_request = text_of(field["lastHandledRequest"]).value_or("");
     status.lock = lock_of(field["lock"]);
     status.running = running_of(field["running"]);
     return status;
@@ -287,6 +306,7 @@ json status_to_json(const MigrationStatus& status) {
     put(object, "nextRetryTime", status.next_retry_time);
     if (status.last_error) object["lastError"] = error_to_json(*status.last_error);
     put(object, "lastAppliedTime", status.last_applied_time);
+    put(object, "lastHandledRequest", status.last_handled_request, longest_request);
     if (status.lock) object["lock"] = lock_to_json(*status.lock);
     if (status.running) object["running"] = running_to_json(*status.running);
     return object;

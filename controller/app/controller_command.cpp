@@ -3,6 +3,7 @@
 #include "api/migration_json.hpp"
 #include "app/leadership.hpp"
 #include "app/log.hpp"
+#include "app/migration_events.hpp"
 #include "app/migration_reconciler.hpp"
 #include "app/migrations_resource.hpp"
 #include "app/operations.hpp"
@@ -47,11 +48,18 @@ std::vector<kube::NamespacedName> named_config_maps(const api::Migration& migrat
     return keys;
 }
 
+std::vector<kube::NamespacedName> dependencies_of(const api::Migration& migration) {
+    std::vector<kube::NamespacedName> keys;
+    for (const auto& name : migration.spec.depends_on) keys.push_back({migration.metadata.ns, name});
+    return keys;
+}
+
 /// Does a change concern the controller? Its own writes of the status do not.
 bool concerns_us(const api::Migration* before, const api::Migration* after) {
     if (before == nullptr || after == nullptr) return true;
     return before->metadata.uid != after->metadata.uid || before->metadata.generation != after->metadata.generation ||
-           before->metadata.deletion_timestamp != after->metadata.deletion_timestamp;
+           before->metadata.deletion_timestamp != after->metadata.deletion_timestamp ||
+           before->metadata.requested_at != after->metadata.requested_at;
 }
 
 /// Is the Migration that was there gone, or going?
@@ -101,6 +109,11 @@ class Controller {
               api::migration_from_json,
               [this](const kube::NamespacedName& key, const auto& before, const auto& after) {
                   index_.set(key, after == nullptr ? std::vector<kube::NamespacedName>{} : named_config_maps(*after));
+                  dependents_.set(key,
+                                  after == nullptr ? std::vector<kube::NamespacedName>{} : dependencies_of(*after));
+                  if (reconcile::matters_to_dependents(before.get(), after.get())) {
+                      for (const auto& dependent : dependents_.users_of(key)) add(dependent);
+                  }
                   if (is_leaving(before.get(), after.get())) reconciler_.end_run(key);
                   if (concerns_us(before.get(), after.get())) add(key);
               },
@@ -117,6 +130,8 @@ class Controller {
                   if (!job->owner_name.empty()) add({key.space, job->owner_name});
               },
               sink_of(log), options.share.namespaces),
+          events_(client_, event_options(), sink_of(log)),
+          reconciler_(client_, migrations_, options.execution, log, operations_.runs(), recorded_as_events(events_)),
           migration_watch_(
               client_, migrations_of(options.share), options.share.namespaces,
               [this](const auto& space) -> auto& { return migrations_.part(space); }, clock_, sink_of(log)),
@@ -126,8 +141,7 @@ class Controller {
               sink_of(log)),
           job_watch_(
               client_, {.selection = our_jobs()}, options.share.namespaces,
-              [this](const auto& space) -> auto& { return jobs_.part(space); }, clock_, sink_of(log)),
-          reconciler_(client_, migrations_, options.execution, log, operations_.runs()) {
+              [this](const auto& space) -> auto& { return jobs_.part(space); }, clock_, sink_of(log)) {
         if (options.share.election) stand_for_election(*options.share.election, config);
     }
 
@@ -213,14 +227,17 @@ class Controller {
     Operations operations_;
     kube::WorkQueue queue_;
     ReferenceIndex index_;
+    ReferenceIndex dependents_;
     kube::ApiClient client_;
     kube::ObjectCache<api::Migration> migrations_;
     kube::ObjectCache<std::string> config_maps_;
     kube::ObjectCache<reconcile::JobState> jobs_;
+    kube::EventRecorder events_;
+    MigrationReconciler reconciler_;
+    // Their threads call all of the above.
     kube::WatchGroup migration_watch_;
     kube::WatchGroup config_map_watch_;
     kube::WatchGroup job_watch_;
-    MigrationReconciler reconciler_;
     std::optional<Leadership> leadership_;
 };
 

@@ -58,9 +58,10 @@ class Progress : public engine::RunListener {
         if (streams_.terminal)
             streams_.err << step.version.text() << "  " << to_string(step.direction) << " …" << std::flush;
     }
-    void blocked(const migration::Step& step, const std::vector<engine::Blocker>& blockers) override {
+    void observed(const migration::Step& step, const engine::RunObservation& seen) override {
+        if (seen.blockers.empty()) return;
         streams_.err << (streams_.terminal ? "\r" : "") << step.version.text() << "  waits for "
-                     << engine::describe(blockers) << std::endl;
+                     << engine::describe(seen.blockers) << std::endl;
     }
     void finished(const migration::Step& step, std::chrono::milliseconds duration) override {
         streams_.err << (streams_.terminal ? "\r" : "") << step.version.text() << "  " << to_string(step.direction)

@@ -42,7 +42,10 @@ kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName&
     auto decision = reconcile::decide(observed);
     const auto* const wanted = std::get_if<reconcile::Run>(&decision.action);
     if (wanted != nullptr && runs_in_process(observed.migration) && reconcile::is_expected_up_to_date(observed)) {
-        if (auto next = look(observed, wanted->goal, turn)) return end_with(observed, std::move(*next), turn);
+        if (auto next = look(observed, wanted->goal, turn)) {
+            log_.debug("decided", {{"migration", key.to_string()}, {"rule", "look"}});
+            return end_with(observed, std::move(*next), turn);
+        }
     }
     if (wanted != nullptr || std::holds_alternative<reconcile::Follow>(decision.action)) {
         // The cache may lag behind our own last write, and a run is to be decided by the status as it is.
@@ -62,6 +65,9 @@ reconcile::ObservedState MigrationReconciler::observe(const api::Migration& migr
     const bool is_of_interest = !migration.metadata.deletion_timestamp && !migration.invalid_spec &&
                                 !reconcile::job_is_under_way(migration.status);
     if (is_of_interest) observed.source = source_.read(migration, stop);
+    observed.dependencies = reconcile::observe_dependencies(migration, [&](const std::string& name) {
+        return cache_.find({migration.metadata.ns, name});
+    });
     return observed;
 }
 

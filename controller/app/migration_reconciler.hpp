@@ -28,7 +28,7 @@ class MigrationReconciler {
 
     /// All must outlive it. Without `metrics` its runs are not counted.
     MigrationReconciler(kube::ApiClient& client, const Cache& cache, ExecutionOptions execution, const Log& log,
-                        RunMetrics* metrics)
+                        RunMetrics* metrics, StatusWriter::OnStateChange on_state_change)
         : cache_(cache),
           execution_(std::move(execution)),
           log_(log),
@@ -36,7 +36,7 @@ class MigrationReconciler {
           random_(kube::system_random()),
           source_(client),
           executor_(client),
-          writer_(client, log),
+          writer_(client, log, std::move(on_state_change)),
           jobs_(client, {execution_.runner_image, execution_.image_pull_policy}),
           job_runs_(jobs_, writer_, log, metrics) {}
     MigrationReconciler(const MigrationReconciler&) = delete;

@@ -9,7 +9,7 @@
 
 namespace lockkeeper::app {
 
-/// Which Migrations name a ConfigMap, so that its change wakes them. Safe from any
+/// Which Migrations name a ConfigMap, or another Migration, so that its change wakes them. Safe from any
 /// thread.
 class ReferenceIndex {
   public:

@@ -55,9 +55,10 @@ class Lines : public engine::RunListener {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
         say(RunnerStarted{step.version.text(), ++started_, steps_, now});
     }
-    void blocked(const migration::Step& step, const std::vector<engine::Blocker>& blockers) override {
+    void observed(const migration::Step& step, const engine::RunObservation& seen) override {
+        if (seen.blockers.empty()) return;
         RunnerBlocked blocked{step.version.text(), {}};
-        for (const auto& blocker : blockers)
+        for (const auto& blocker : seen.blockers)
             blocked.by.push_back({blocker.pid, blocker.application, {}, blocker.state});
         say(blocked);
     }

@@ -13,11 +13,11 @@ api::Timestamp now() {
 }
 
 api::DatabaseSession session_of(const engine::LockHolder& holder) {
-    return {holder.pid, holder.application, holder.client, holder.state, {}, {}};
+    return {holder.pid, holder.application, holder.client, holder.state, holder.statement, holder.since};
 }
 
 api::DatabaseSession session_of(const engine::Blocker& blocker) {
-    return {blocker.pid, blocker.application, {}, blocker.state, {}, {}};
+    return {blocker.pid, blocker.application, {}, blocker.state, blocker.statement, blocker.query_start};
 }
 
 std::string describe(const engine::LockWait& wait) {
@@ -25,6 +25,15 @@ std::string describe(const engine::LockWait& wait) {
     if (!wait.holder) return text;
     text += ", held by pid " + std::to_string(wait.holder->pid);
     if (!wait.holder->application.empty()) text += " (" + wait.holder->application + ")";
+    return text;
+}
+
+std::string describe(const std::vector<api::DatabaseSession>& sessions) {
+    std::string text;
+    for (const auto& session : sessions) {
+        text += (text.empty() ? "pid " : " and pid ") + std::to_string(session.pid);
+        if (!session.application.empty()) text += " (" + session.application + ")";
+    }
     return text;
 }
 
@@ -46,15 +55,27 @@ void RunReporter::planned(const migration::Plan& plan) {
 
 void RunReporter::started(const migration::Step& step) {
     ++started_;
-    running_ = api::RunningScript{step.version.text(), now(), {}};
+    running_.emplace();
+    running_->version = step.version.text();
+    running_->started_at = now();
     // The first one ends a wait for the lock, which is over whether or not the script takes long.
     tell(waiting_since_ && started_ == 1 ? StatusMailbox::Urgency::Now : StatusMailbox::Urgency::Paced);
 }
 
-void RunReporter::blocked(const migration::Step& /*step*/, const std::vector<engine::Blocker>& blockers) {
-    if (!running_) return;
+void RunReporter::at_statement(const migration::Step& step, std::size_t statement) {
+    running_->statement = statement;
+    running_->statements = step.text.statements.size();
+    running_->index_build.reset();
     running_->waiting_on.clear();
-    for (const auto& blocker : blockers) running_->waiting_on.push_back(session_of(blocker));
+    tell(StatusMailbox::Urgency::Paced);
+}
+
+void RunReporter::observed(const migration::Step& /*step*/, const engine::RunObservation& observation) {
+    running_->waiting_on.clear();
+    for (const auto& blocker : observation.blockers) running_->waiting_on.push_back(session_of(blocker));
+    running_->index_build.reset();
+    if (const auto& build = observation.index_build)
+        running_->index_build = api::IndexBuild{build->phase, build->percent};
     tell(StatusMailbox::Urgency::Paced);
 }
 
@@ -73,6 +94,7 @@ steady_clock::duration RunReporter::lock_wait() const {
 void RunReporter::tell(StatusMailbox::Urgency urgency) {
     auto message = "running " + running_->version;
     if (planned_ > 1) message += ", " + std::to_string(started_) + " of " + std::to_string(planned_);
+    if (!running_->waiting_on.empty()) message += "; it waits for " + describe(running_->waiting_on);
     mailbox_.post({std::string(api::reason::migrating), std::move(message), std::nullopt, running_}, urgency);
 }
 

@@ -20,7 +20,8 @@ class RunReporter : public engine::RunListener {
     void waiting(const engine::LockWait& wait) override;
     void planned(const migration::Plan& plan) override;
     void started(const migration::Step& step) override;
-    void blocked(const migration::Step& step, const std::vector<engine::Blocker>& blockers) override;
+    void at_statement(const migration::Step& step, std::size_t statement) override;
+    void observed(const migration::Step& step, const engine::RunObservation& observation) override;
     void finished(const migration::Step& step, std::chrono::milliseconds duration) override;
 
     /// How long the run waited for the advisory lock; zero where it was free.

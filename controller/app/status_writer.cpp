@@ -38,7 +38,7 @@ void StatusWriter::write(api::Migration& migration, api::MigrationStatus status,
         if (attempt == most_writes) throw std::runtime_error("the status was changed by others at each try");
         metadata.resource_version = live->metadata.resource_version;
     }
-    log_change(migration, status);
+    tell_change(migration, status);
     migration.status = std::move(status);
 }
 
@@ -84,9 +84,14 @@ bool StatusWriter::apply(api::Metadata& metadata, const api::MigrationStatus& st
     }
 }
 
-void StatusWriter::log_change(const api::Migration& before, const api::MigrationStatus& after) const {
+void StatusWriter::tell_change(const api::Migration& before, const api::MigrationStatus& after) const {
     const auto name = key_of(before.metadata).to_string();
     log_.debug("status written", {{"migration", name}});
+    if (on_state_change_) {
+        if (const auto change = reconcile::state_change(before.status, after)) {
+            on_state_change_(before.metadata, *change);
+        }
+    }
     const auto reason = ready_reason(after);
     if (reason == ready_reason(before.status)) return;
     const auto* ready = api::find_condition(after.conditions, api::condition_type::ready);

@@ -3,7 +3,9 @@
 #include "api/migration.hpp"
 #include "app/log.hpp"
 #include "kube/api_client.hpp"
+#include "reconcile/state_change.hpp"
 
+#include <functional>
 #include <optional>
 #include <stop_token>
 
@@ -12,8 +14,12 @@ namespace lockkeeper::app {
 /// Writes statuses by server-side apply. Safe from any thread.
 class StatusWriter {
   public:
+    /// Is told of each change of state that has been written. Called from any thread.
+    using OnStateChange = std::function<void(const api::Metadata&, const reconcile::StateChange&)>;
+
     /// Both must outlive it.
-    StatusWriter(kube::ApiClient& client, const Log& log) : client_(client), log_(log) {}
+    StatusWriter(kube::ApiClient& client, const Log& log, OnStateChange on_state_change = {})
+        : client_(client), log_(log), on_state_change_(std::move(on_state_change)) {}
 
     /// Writes a status that differs from the Migration's, and only to the very resource that was read: one that was
     /// deleted and made anew in the meantime must not get its predecessor's. Of `migration`, metadata and status are
@@ -29,10 +35,11 @@ class StatusWriter {
 
   private:
     bool apply(api::Metadata& metadata, const api::MigrationStatus& status, const std::stop_token& stop) const;
-    void log_change(const api::Migration& before, const api::MigrationStatus& after) const;
+    void tell_change(const api::Migration& before, const api::MigrationStatus& after) const;
 
     kube::ApiClient& client_;
     const Log& log_;
+    const OnStateChange on_state_change_;
 };
 
 }  // namespace lockkeeper::app

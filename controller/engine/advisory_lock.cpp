@@ -1,6 +1,7 @@
 #include "engine/advisory_lock.hpp"
 
 #include "engine/session_settings.hpp"
+#include "engine/statement_tag.hpp"
 #include "migration/checksum.hpp"
 #include "postgres/error.hpp"
 
@@ -60,12 +61,20 @@ bool prepare_and_try(postgres::Connection& connection, std::int64_t key, const O
 
 std::optional<LockHolder> find_holder(postgres::Connection& connection, std::int64_t key) {
     const auto rows = connection.query(
-        "SELECT a.pid, a.application_name, coalesce(host(a.client_addr), ''), coalesce(a.state, '') FROM "
+        "SELECT a.pid, a.application_name, coalesce(host(a.client_addr), ''), coalesce(a.state, ''), extract(epoch "
+        "FROM "
+        "a.backend_start)::pg_catalog.int8, coalesce(pg_catalog.left(a.query, 200), '') FROM "
         "pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid WHERE " +
         lock_condition(key) + " LIMIT 1");
     if (rows.rows() == 0) return std::nullopt;
-    return LockHolder{static_cast<int>(rows.integer(0, 0)), std::string(rows.text(0, 1)), std::string(rows.text(0, 2)),
-                      std::string(rows.text(0, 3))};
+    LockHolder holder{static_cast<int>(rows.integer(0, 0)),
+                      std::string(rows.text(0, 1)),
+                      std::string(rows.text(0, 2)),
+                      std::string(rows.text(0, 3)),
+                      std::nullopt,
+                      statement_tag(rows.text(0, 5))};
+    if (!rows.is_null(0, 4)) holder.since = std::chrono::sys_seconds(std::chrono::seconds(rows.integer(0, 4)));
+    return holder;
 }
 
 std::string describe(const LockWait& wait) {

@@ -31,8 +31,10 @@ struct LockKey {
 struct LockHolder {
     int pid = 0;
     std::string application;
-    std::string client;  ///< address, or empty for a local socket
-    std::string state;   ///< active, idle in transaction …
+    std::string client;                             ///< address, or empty for a local socket
+    std::string state;                              ///< active, idle in transaction …
+    std::optional<std::chrono::sys_seconds> since;  ///< when its session began; it took the lock then or later
+    std::string statement;                          ///< statement_tag of what it runs, or ran last
 };
 
 struct LockWait {

@@ -193,10 +193,12 @@ void Migrator::run_under_lock(Attempt& attempt, const LockKey& key) {
 
 void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
     try_settings(attempt.connection, options_.session);
-    ScriptRunner runner(attempt.connection, {attempt.table, key, options_.session, attempt.scripts.digest()});
     const migration::Step* running = nullptr;
-    const BlockerWatch watch(attempt.connection, url_, time_to_look(options_.session.lock_timeout),
-                             [&](const auto& blockers) { attempt.listener.blocked(*running, blockers); });
+    ScriptRunner runner(attempt.connection,
+                        {attempt.table, key, options_.session, attempt.scripts.digest(),
+                         [&](std::size_t statement) { attempt.listener.at_statement(*running, statement); }});
+    const RunObserver observer(attempt.connection, url_, time_to_look(options_.session.lock_timeout),
+                               [&](const auto& seen) { attempt.listener.observed(*running, seen); });
     try {
         if (attempt.goal.transaction == migration::TransactionScope::Run) {
             run_together(attempt, runner, running);
@@ -205,8 +207,8 @@ void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
         }
     } catch (const ScriptFailed& failed) {
         attempt.report.failure = failed.failure();
-        if (failed.failure().kind == FailureKind::WaitingForTableLock && !watch.last().empty()) {
-            attempt.report.failure->message += "; it waited for " + describe(watch.last());
+        if (failed.failure().kind == FailureKind::WaitingForTableLock && !observer.blockers().empty()) {
+            attempt.report.failure->message += "; it waited for " + describe(observer.blockers());
         }
     }
     attempt.look();

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "engine/advisory_lock.hpp"
-#include "engine/blockers.hpp"
 #include "engine/clock.hpp"
 #include "engine/history_table.hpp"
+#include "engine/run_observer.hpp"
 #include "engine/session_ahead.hpp"
 #include "engine/session_settings.hpp"
 #include "migration/plan.hpp"
@@ -26,8 +26,10 @@ class RunListener {
     virtual void waiting(const LockWait& /*wait*/) {}
     virtual void planned(const migration::Plan& /*plan*/) {}
     virtual void started(const migration::Step& /*step*/) {}
-    /// The script waits for other sessions' locks. Told again every two seconds or so while that lasts.
-    virtual void blocked(const migration::Step& /*step*/, const std::vector<Blocker>& /*blockers*/) {}
+    /// A script that is no transaction comes to its next statement, 1-based.
+    virtual void at_statement(const migration::Step& /*step*/, std::size_t /*statement*/) {}
+    /// The script takes long. Told again every two seconds or so while that lasts.
+    virtual void observed(const migration::Step& /*step*/, const RunObservation& /*observation*/) {}
     virtual void finished(const migration::Step& /*step*/, std::chrono::milliseconds /*duration*/) {}
 };
 

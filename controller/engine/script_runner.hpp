@@ -35,6 +35,7 @@ class ScriptRunner {
         LockKey key;
         SessionSettings settings;
         std::string source_digest;
+        std::function<void(std::size_t)> at_statement{};  ///< of a script that is no transaction; may be empty
     };
 
     ScriptRunner(postgres::Connection& connection, Context context)

@@ -83,6 +83,7 @@ void StatementRunner::settle(std::size_t statement) {
 }
 
 void StatementRunner::run_statement(std::size_t statement) {
+    if (context_.at_statement) context_.at_statement(statement);
     const auto kind = step_.text.statements[statement - 1].kind;
     if (needs_no_transaction(kind) || !run_in_transaction(statement)) run_alone(statement);
 }

@@ -149,6 +149,23 @@ Verdict failed_for_good(const ObservedState& observed) {
     return Nothing{};
 }
 
+Verdict dependency_cycle(const ObservedState& observed) {
+    const auto& cycle = observed.dependencies.cycle;
+    if (cycle.empty()) return std::nullopt;
+    return report(Outlook::NeedsAPerson, api::reason::dependency_cycle,
+                  "spec.dependsOn goes in a circle: " + describe_cycle(cycle) + "; take one of them out");
+}
+
+Verdict dependency_not_ready(const ObservedState& observed) {
+    const auto& unready = observed.dependencies.unready;
+    if (unready.empty()) return std::nullopt;
+    // What runs next waits for them; what they come to does not undo what has run.
+    if (is_expected_up_to_date(observed)) return Nothing{};
+    return report(Outlook::HealsByItself, api::reason::dependency_not_ready,
+                  "waiting for Migration" + std::string(unready.size() == 1 ? " " : "s ") + describe_unready(unready) +
+                      "; spec.dependsOn names " + (unready.size() == 1 ? "it" : "them"));
+}
+
 Verdict retry_not_due(const ObservedState& observed) {
     const auto& due = observed.migration.status.next_retry_time;
     if (!due || *due <= observed.now || inputs_changed(observed)) return std::nullopt;
@@ -158,7 +175,7 @@ Verdict retry_not_due(const ObservedState& observed) {
 }
 
 Verdict settled(const ObservedState& observed) {
-    if (!runs_as_job(observed) || !is_settled(observed)) return std::nullopt;
+    if (!runs_as_job(observed) || !is_settled(observed) || is_asked_for(observed)) return std::nullopt;
     return Keep{};
 }
 
@@ -167,7 +184,7 @@ Verdict run(const ObservedState& observed) {
 }
 
 /// Most urgent first; the last one always applies.
-constexpr std::array<Rule, 12> rules{{
+constexpr std::array<Rule, 14> rules{{
     {"deleted", deleted},
     {"job under way", job_under_way},
     {"spec cannot be read", spec_cannot_be_read},
@@ -177,8 +194,10 @@ constexpr std::array<Rule, 12> rules{{
     {"source invalid", source_invalid},
     {"not the expected digest", not_the_expected_digest},
     {"failed for good", failed_for_good},
-    {"retry not due", retry_not_due},
+    {"dependency cycle", dependency_cycle},
     {"settled", settled},
+    {"dependency not ready", dependency_not_ready},
+    {"retry not due", retry_not_due},
     {"run", run},
 }};
 

@@ -17,6 +17,7 @@ api::Timestamp whole_seconds(std::chrono::system_clock::time_point time) {
 ObservedState as_begun(ObservedState observed) {
     const auto& status = observed.migration.status;
     observed.migration.metadata.generation = status.observed_generation;
+    observed.migration.metadata.requested_at = status.last_handled_request;
     const auto* found = std::get_if<SourceFound>(&observed.source);
     if (found != nullptr && status.source_digest != found->scripts.digest()) observed.source = SourceNotFound{};
     return observed;

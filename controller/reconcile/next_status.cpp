@@ -29,6 +29,11 @@ struct Overloaded : Visitors... {
 template <typename... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
+/// Between nine tenths and all of an interval, so that many do not come back at once.
+milliseconds spread(milliseconds interval, double chance) {
+    return interval - milliseconds(static_cast<milliseconds::rep>(static_cast<double>(interval.count() / 10) * chance));
+}
+
 NextStatus after_report(const ObservedState& observed, const Report& report) {
     StatusDraft draft(observed, observed.now);
     switch (report.outlook) {
@@ -109,6 +114,13 @@ class RunEnding {
   private:
     NextStatus done() { return {std::move(draft_.status()), std::nullopt}; }
 
+    /// What the database says holds until it is looked at again.
+    NextStatus until_next_look() {
+        const auto& interval = observed_.migration.spec.interval;
+        if (!interval) return done();
+        return {std::move(draft_.status()), spread(*interval, end_.chance)};
+    }
+
     NextStatus succeed(const RunReport& report) {
         auto& status = draft_.status();
         if (status.pending_count.value_or(0) > 0) return unfinished();
@@ -123,7 +135,7 @@ class RunEnding {
         status.failures = 0;
         status.last_error.reset();
         draft_.up_to_date(describe_success(report));
-        return done();
+        return until_next_look();
     }
 
     /// The goal is said to be reached and scripts are pending: they were not there when the run was planned.
@@ -162,7 +174,7 @@ class RunEnding {
         status.failures = again ? failures_before_ : failures_before_ + 1;
         status.last_error = error;
         draft_.stalled(reason, message);
-        return done();
+        return until_next_look();
     }
 
     bool source_is_empty() const {
@@ -201,7 +213,9 @@ NextStatus status_after_run(const ObservedState& observed, const Outcome& outcom
 }
 
 std::optional<RunProgress> progress_before_run(const ObservedState& observed) {
-    if (!inputs_changed(observed)) return std::nullopt;
+    const auto& status = observed.migration.status;
+    const bool tells_of_another_run = status.lock || status.running;
+    if (!inputs_changed(observed) && !tells_of_another_run) return std::nullopt;
     return RunProgress{std::string(api::reason::migrating), "looking at the database"};
 }
 

@@ -62,7 +62,8 @@ struct RunProgress {
 };
 
 /// What to say before a run begins, if anything: that the database is looked at, where the resource is new or an input
-/// has changed. A retry, or a look at what was Ready, says nothing until it knows more.
+/// has changed, or where the status still tells of a run whose controller has died. A retry, or a look at what was
+/// Ready, says nothing until it knows more.
 std::optional<RunProgress> progress_before_run(const ObservedState& observed);
 
 /// The status that a run begins with, before anything is told of it: of this generation and source, and with no retry

@@ -2,6 +2,7 @@
 
 #include "api/migration.hpp"
 #include "migration/script_set.hpp"
+#include "reconcile/dependencies.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -44,10 +45,14 @@ struct ObservedState {
     /// Not looked at, and so left as it is, for a migration that is being deleted or whose spec cannot be read.
     ObservedSource source;
     std::chrono::system_clock::time_point now;
+    ObservedDependencies dependencies{};
 };
 
-/// Is the source's digest and the spec's generation what the status speaks of? An input that changed is a reason to try
-/// again, whatever was decided before.
+/// Is there a request of a person (the annotation `lockkeeper.dev/requestedAt`) that was not answered yet?
+bool is_asked_for(const ObservedState& observed);
+
+/// Is there another generation of the spec, digest of the source or request of a person than the status speaks of? That
+/// is a reason to try again, whatever was decided before.
 bool inputs_changed(const ObservedState& observed);
 
 /// Is a run expected to find nothing to do? So it is where the Migration is Ready and no input has changed: after a

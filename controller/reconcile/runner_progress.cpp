@@ -36,7 +36,7 @@ class Progress {
             message += ", " + std::to_string(started.number) + " of " + std::to_string(started.steps);
         }
         progress_ = {
-            std::string(api::reason::migrating), message, {}, api::RunningScript{started.version, started.at, {}}};
+            std::string(api::reason::migrating), message, {}, api::RunningScript{started.version, started.at, 0, 0, {}, {}}};
     }
     void operator()(const RunnerBlocked& blocked) {
         if (!progress_.running) return;

@@ -14,6 +14,9 @@ StatusDraft::StatusDraft(const ObservedState& observed, std::chrono::system_cloc
     // With other inputs the failures so far say nothing about the next try.
     if (inputs_changed(observed)) status_.failures = 0;
     status_.observed_generation = generation_;
+    // While it is suspended a request waits, as everything does.
+    const auto& request = observed.migration.metadata.requested_at;
+    if (!request.empty() && !observed.migration.spec.suspend) status_.last_handled_request = request;
     status_.next_retry_time.reset();
     status_.lock.reset();
     status_.running.reset();

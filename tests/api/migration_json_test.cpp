@@ -101,6 +101,8 @@ TEST_CASE("every field of a spec is read") {
         "transaction": "Run",
         "retry": {"initialDelay": "1s", "maxDelay": "2s"},
         "execution": {"mode": "InProcess"},
+        "interval": "10m",
+        "dependsOn": [{"name": "customers"}, {"name": "orders"}],
         "suspend": true})");
     const auto migration = migration_from_json(object);
     REQUIRE_FALSE(migration.invalid_spec);
@@ -127,6 +129,8 @@ TEST_CASE("every field of a spec is read") {
     CHECK(spec.transaction == TransactionScope::Run);
     CHECK(spec.retry.initial_delay == 1s);
     CHECK(spec.retry.max_delay == 2s);
+    CHECK(spec.interval == 10min);
+    CHECK(spec.depends_on == std::vector<std::string>{"customers", "orders"});
     CHECK(spec.suspend);
 }
 
@@ -162,6 +166,9 @@ TEST_CASE("a stored spec that cannot be read names its field and what to write")
     CHECK_THAT(problem_with("/spec/execution", {{"job", {{"labels", {{"a", 1}}}}}}),
                Contains("spec.execution.job.labels.a: a text is expected"));
     CHECK_THAT(problem_with("/spec/session", {{"lockTimeout", 5}}), Contains("spec.session.lockTimeout: a text"));
+    CHECK_THAT(problem_with("/spec/interval", "9s"), Contains("spec.interval: write an interval of at least 10s"));
+    CHECK_THAT(problem_with("/spec/dependsOn", json::parse(R"([{"name": "a"}, {}])")),
+               Contains("spec.dependsOn[1].name: write a name"));
     CHECK_THAT(problem_with("/spec/layout", "flyway"), Contains("spec.layout: write one of: Auto, Paired"));
     CHECK_THAT(problem_with("/spec/policy", {{"outOfOrder", "Maybe"}}),
                Contains("spec.policy.outOfOrder: write one of: Forbid, Allow"));
@@ -189,4 +196,17 @@ TEST_CASE("a resource with a deletion timestamp is being deleted") {
     auto object = smallest();
     object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z";
     CHECK(migration_from_json(object).metadata.deletion_timestamp);
+}
+
+TEST_CASE("the request of a person is read from its annotation, as one line that a status can hold") {
+    auto object = smallest();
+    CHECK(migration_from_json(object).metadata.requested_at.empty());
+    object["metadata"]["annotations"] = {{"lockkeeper.dev/requestedAt", "2026-03-01\n12:00"}};
+    CHECK(migration_from_json(object).metadata.requested_at == "2026-03-01 12:00");
+    object["metadata"]["annotations"]["lockkeeper.dev/requestedAt"] = std::string(100'000, 'x');
+    const auto requested = migration_from_json(object).metadata.requested_at;
+    CHECK(requested.size() == longest_request);
+    MigrationStatus status;
+    status.last_handled_request = requested;
+    CHECK(status_to_json(status)["lastHandledRequest"] == requested);
 }

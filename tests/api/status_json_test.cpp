@@ -29,6 +29,14 @@ MigrationStatus full_status() {
     status.next_retry_time = noon + 5s;
     status.last_error = ErrorDetails{"42P01", "no such table", "0003_items", "0003_items.up.sql", 12, 5, 3};
     status.last_applied_time = noon;
+    status.last_handled_request = "2026-03-01";
+    status.lock = AwaitedLock{INT64_MIN, DatabaseSession{4711, "psql", "10.0.0.1", "active", "ALTER TABLE", noon}};
+    status.running = RunningScript{"0003_items",
+                                   noon,
+                                   2,
+                                   3,
+                                   IndexBuild{"building index", 40},
+                                   {{4712, "report", "", "idle", "SELECT", noon + 1s}}};
     return status;
 }
 
@@ -51,12 +59,16 @@ TEST_CASE("a status is written in the API's own forms") {
     CHECK(status["conditions"][0]["status"] == "False");
     CHECK(status["conditions"][0]["lastTransitionTime"] == "2026-03-01T12:00:00Z");
     CHECK(status["lastError"]["line"] == 12);
+    CHECK(status["lock"]["holder"]["since"] == "2026-03-01T12:00:00Z");
+    CHECK(status["running"]["indexBuild"] == json({{"phase", "building index"}, {"percent", 40}}));
+    CHECK(status["running"]["waitingOn"][0]["queryStart"] == "2026-03-01T12:00:01Z");
 }
 
 TEST_CASE("what is not known is not written") {
     const auto status = status_to_json({});
-    for (const auto* name : {"currentVersion", "appliedCount", "pendingCount", "missingCount", "historyTable",
-                             "sourceDigest", "nextRetryTime", "lastError", "lastAppliedTime"}) {
+    for (const auto* name :
+         {"currentVersion", "appliedCount", "pendingCount", "missingCount", "historyTable", "sourceDigest",
+          "nextRetryTime", "lastError", "lastAppliedTime", "lastHandledRequest", "lock", "running"}) {
         INFO(name);
         CHECK_FALSE(status.contains(name));
     }

@@ -259,3 +259,33 @@ TEST_CASE("a retry time further off than any delay is not believed") {
     observed.now -= 1h;  // the clock that wrote it was ahead
     CHECK(rule_for(observed) == "run");
 }
+
+TEST_CASE("a request runs what failed for good, and does not wait for a retry") {
+    for (const auto kind : {migration::FailureKind::ScriptFailed, migration::FailureKind::DatabaseUnreachable}) {
+        auto observed = after_run(new_shop(), run_that_failed(kind));
+        REQUIRE_FALSE(std::holds_alternative<Run>(decide(observed).action));
+        observed.migration.metadata.requested_at = "1";
+        CHECK(std::holds_alternative<Run>(decide(observed).action));
+        observed = after_run(observed, run_that_failed(kind));
+        CHECK_FALSE(std::holds_alternative<Run>(decide(observed).action));
+        observed.migration.metadata.requested_at = "2";
+        CHECK(std::holds_alternative<Run>(decide(observed).action));
+    }
+}
+
+TEST_CASE("a request waits while the Migration is suspended, and is not answered") {
+    auto observed = ready_shop();
+    observed.migration.spec.suspend = true;
+    observed.migration.metadata.requested_at = "1";
+    const auto decision = decide(observed);
+    CHECK(decision.rule == "suspended with every script applied");
+    CHECK(next_status(observed, decision.action).status.last_handled_request.empty());
+}
+
+TEST_CASE("a script that failed for good keeps saying so, whatever it depends on comes to") {
+    auto observed = after_run(new_shop(), run_that_failed(migration::FailureKind::ScriptFailed));
+    observed.dependencies.unready = {{"orders", "is not there"}};
+    CHECK(decide(observed).rule == "failed for good");
+    observed.dependencies.cycle = {"shop", "shop"};
+    CHECK(decide(observed).rule == "failed for good");
+}

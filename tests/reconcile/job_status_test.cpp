@@ -69,6 +69,14 @@ TEST_CASE("a Job that is under way is followed, whatever else has changed meanwh
     CHECK(std::holds_alternative<Nothing>(decide(observed).action));
 }
 
+TEST_CASE("a request that comes while a Job is under way is not answered by that Job") {
+    auto observed = begun(new_shop());
+    observed.migration.metadata.requested_at = "now";
+    CHECK(std::holds_alternative<Follow>(decide(observed).action));
+    const JobEnded ended{tests::run_that_succeeded(tests::database_with({}, {})), {}, {}};
+    CHECK(status_after_job(observed, ended, {observed.now, 0.5}).status.last_handled_request.empty());
+}
+
 TEST_CASE("once Ready, no Job is started on the same inputs, also by a controller that has just been started") {
     auto observed = ready_shop();
     CHECK(tests::conditions_of(observed.migration.status) == "Ready=True/UpToDate");
@@ -80,7 +88,13 @@ TEST_CASE("once Ready, no Job is started on the same inputs, also by a controlle
         tests::edit_spec(observed);
         CHECK(rule_for(observed) == "settled");
     }
-    SECTION("but for another goal") {
+    SECTION("but where a person asks for one") {
+        observed.migration.metadata.requested_at = "now";
+        CHECK(rule_for(observed) == "run");
+        const auto status = status_before_job(observed);
+        CHECK(status.last_handled_request == "now");
+    }
+    SECTION("and for another goal") {
         observed.migration.spec.target_version = "0001_customers";
         tests::edit_spec(observed);
         CHECK(rule_for(observed) == "run");

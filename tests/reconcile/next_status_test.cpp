@@ -79,7 +79,7 @@ TEST_CASE("what is true only during a run is gone with what is told next, and wh
     auto observed = new_shop();
     const RunProgress waiting{"WaitingForLock", "waits", api::AwaitedLock{42, std::nullopt}};
     const RunProgress running{"Migrating", "runs", std::nullopt,
-                              api::RunningScript{"0001_customers", noon_seconds(), {}}};
+                              api::RunningScript{"0001_customers", noon_seconds(), 0, 0, {}, {}}};
     auto status = status_while_running(status_of_run(observed), waiting, noon());
     status = status_while_running(std::move(status), running, noon() + 1min);
     CHECK_FALSE(status.lock);
@@ -88,6 +88,14 @@ TEST_CASE("what is true only during a run is gone with what is told next, and wh
     observed.migration.status = status;
     CHECK_FALSE(end_with(observed, run_that_failed(FailureKind::WaitingForTableLock)).status.running);
     CHECK_FALSE(end_with(observed, run_that_succeeded(database_with(versions, versions))).status.running);
+}
+
+TEST_CASE("what a controller that died has left in the status of a run is taken away as the next run begins") {
+    auto observed = ready_shop();
+    observed.migration.status = status_while_running(status_of_run(observed),
+                                                     {"Migrating", "runs", std::nullopt, api::RunningScript{}}, noon());
+    REQUIRE(status_before_run(observed));
+    CHECK_FALSE(status_before_run(observed)->running);
 }
 
 TEST_CASE("a run that was cancelled because its resource is being deleted is not taken up again") {
@@ -278,4 +286,44 @@ TEST_CASE("a refusal that is found again is not one more failure") {
     const auto report = run_that_failed(FailureKind::ChecksumMismatch);
     const auto observed = after_run(ready_shop(), report);
     CHECK(end_with(observed, report).status == observed.migration.status);
+}
+
+TEST_CASE(
+    "a database that is well is looked at again after the interval, a little early so that not all come at once") {
+    auto observed = new_shop();
+    CHECK_FALSE(end_with(observed, run_that_succeeded(database_with(versions, versions))).requeue_after);
+    observed.migration.spec.interval = 10min;
+    CHECK(end_with(observed, run_that_succeeded(database_with(versions, versions))).requeue_after == 9min);
+    const auto report = run_that_succeeded(database_with(versions, versions));
+    CHECK(status_after_run(observed, report, {observed.now, 0.0}).requeue_after == 10min);
+}
+
+TEST_CASE("what a person must put right in the database is looked at by the interval too, and stays Stalled") {
+    auto observed = new_shop();
+    observed.migration.spec.interval = 10min;
+    const auto next = end_with(observed, run_that_failed(FailureKind::ChecksumMismatch));
+    CHECK(next.requeue_after == 9min);
+    CHECK(conditions_of(next.status) == "Ready=False/ChecksumMismatch Stalled=True/ChecksumMismatch");
+    CHECK_FALSE(next.status.next_retry_time);
+}
+
+TEST_CASE("a request is answered by what it leads to") {
+    auto observed = ready_shop();
+    observed.migration.metadata.requested_at = "now";
+    CHECK(conditions_of(*status_before_run(observed)) == "Ready=Unknown/Progressing Reconciling=True/Migrating");
+    CHECK(status_before_run(observed)->last_handled_request == "now");
+    CHECK(end_with(observed, run_that_failed(FailureKind::DatabaseUnreachable)).status.last_handled_request == "now");
+    const auto answered = after_run(observed, run_that_succeeded(database_with(versions, versions)));
+    CHECK(answered.migration.status.last_handled_request == "now");
+    CHECK_FALSE(inputs_changed(answered));
+}
+
+TEST_CASE("a request that is taken back is none, and the last one stays answered") {
+    auto observed = ready_shop();
+    observed.migration.metadata.requested_at = "now";
+    observed = after_run(observed, run_that_succeeded(database_with(versions, versions)));
+    observed.migration.metadata.requested_at.clear();
+    CHECK_FALSE(inputs_changed(observed));
+    CHECK(end_with(observed, run_that_succeeded(database_with(versions, versions))).status.last_handled_request ==
+          "now");
 }
