@@ -32,7 +32,9 @@ std::string reason(int error) {
 class Pipe {
   public:
     Pipe() {
-        if (::pipe2(ends_.data(), O_CLOEXEC | O_NONBLOCK) != 0) throw ChildFailure("no pipe: " + reason(errno));
+        if (::pipe2(ends_.data(), O_CLOEXEC) != 0) throw ChildFailure("no pipe: " + reason(errno));
+        // Ours alone: a child that finds the pipe full must wait, and not fail.
+        ::fcntl(ends_[0], F_SETFL, O_NONBLOCK);
     }
     ~Pipe() {
         close_end(0);
@@ -46,10 +48,10 @@ class Pipe {
     bool is_open() const { return ends_[0] >= 0; }
     pollfd to_poll() const { return {.fd = ends_[0], .events = POLLIN, .revents = 0}; }
 
-    /// Takes what is there; closed at its end.
+    /// Takes what is there, or the next piece of it; closed at its end.
     void read_into(std::string& text) {
         std::array<char, 4'096> bytes{};
-        while (is_open()) {
+        for (int pieces = 0; is_open() && pieces < 32; ++pieces) {
             const auto count = ::read(ends_[0], bytes.data(), bytes.size());
             if (count > 0) {
                 text.append(bytes.data(), static_cast<std::size_t>(count));
@@ -160,7 +162,8 @@ ChildEnd run_child(const ChildProgram& program, const std::stop_token& stop) {
     const auto until = steady_clock::now() + program.time_limit;
     ChildEnd end;
     for (bool last_look = false; !last_look;) {
-        // What it left in the pipes is read once more after its end; who else holds them is not waited for.
+        // What it left in the pipes, which hold less than is read at a time, is read once more after its end; who else
+        // holds them is not waited for.
         last_look = child.has_ended();
         std::array<pollfd, 2> both{output.to_poll(), errors.to_poll()};
         if (!last_look) ::poll(both.data(), both.size(), static_cast<int>(patience.count()));

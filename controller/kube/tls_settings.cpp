@@ -1,6 +1,7 @@
 #include "kube/tls_settings.hpp"
 
 #include "kube/server_url.hpp"
+#include "kube/system_authorities.hpp"
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -122,7 +123,11 @@ std::string TlsDiagnosis::take() {
 void apply_tls(ssl_ctx_st* context, const TlsMaterial& material, const std::string& host,
                const std::shared_ptr<TlsDiagnosis>& diagnosis) {
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    if (!material.authorities.empty()) trust_only(context, material.authorities);
+    if (material.authorities.empty()) {
+        trust_system_authorities(context);
+    } else {
+        trust_only(context, material.authorities);
+    }
     if (material.certificate) present(context, *material.certificate);
     expect_host(context, host);
     remember_verdict(context, diagnosis);

@@ -4,6 +4,7 @@
 #include "kube/proxy.hpp"
 #include "kube/response_channel.hpp"
 #include "kube/server_url.hpp"
+#include "kube/system_authorities.hpp"
 #include "kube/tls_material.hpp"
 #include "kube/tls_settings.hpp"
 #include "kube/transport_failure.hpp"
@@ -28,17 +29,24 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds grace_after_cancel{1'000};
 
+/// Trap: the library makes a buffer of this size for every answer, 64 KiB unless told, and with every one that it frees
+/// the allocator tidies up all its memory. A TLS record is no larger than this.
+constexpr std::size_t largest_read = std::size_t{16} << 10U;
+
+void on_network_thread(std::function<void()> work) {
+    crossplat::threadpool::shared_instance().service().post(std::move(work));
+}
+
 /// Trap: the library's timers, its cancellation and its reads touch a connection from whatever thread of its pool is
 /// free, and a cancel() from the outside closes a TLS stream under a running read. With one thread in the pool, and
 /// everything of ours that touches a connection posted to it, that cannot happen. In return nothing may block there.
 /// To be called before the first client is made, which would start the pool with its own number of threads.
 void start_network_thread() {
     static std::once_flag once;
-    std::call_once(once, [] { crossplat::threadpool::initialize_with_threads(1); });
-}
-
-void on_network_thread(std::function<void()> work) {
-    crossplat::threadpool::shared_instance().service().post(std::move(work));
+    std::call_once(once, [] {
+        crossplat::threadpool::initialize_with_threads(1);
+        on_network_thread(leave_system_authorities_out_on_this_thread);
+    });
 }
 
 TransportFailure failure_of(const std::exception_ptr& thrown, TlsDiagnosis& diagnosis) {
@@ -177,12 +185,12 @@ class CpprestTransport final : public Transport {
     http::client::http_client_config settings_of(const ClientConfig& config) const {
         http::client::http_client_config settings;
         settings.set_timeout(options_.inactivity);
+        settings.set_chunksize(largest_read);
         settings.set_max_redirects(0);  // a redirect would take the token along
         settings.set_validate_certificates(!config.insecure_skip_tls_verify);
         if (!config.proxy_url.empty()) settings.set_proxy(proxy_of(config));
         const auto host = config.tls_server_name.empty() ? host_of(config.server) : config.tls_server_name;
         settings.set_tlsext_sni_enabled(!is_ipv4_address(host));  // RFC 6066: names only
-        // Trap: the library loads the system's authorities before this, for every new connection.
         settings.set_ssl_context_callback(
             [material = material_, diagnosis = diagnosis_, host](boost::asio::ssl::context& context) {
                 apply_tls(context.native_handle(), *material->current(), host, diagnosis);

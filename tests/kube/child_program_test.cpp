@@ -81,6 +81,10 @@ TEST_CASE("a program that does not end in time is killed, with what it started")
     CHECK_FALSE(process_exists(child));
 }
 
+TEST_CASE("a program that writes more than a pipe holds, all at once, is waited for and read to its end") {
+    CHECK(run_child(shell("dd if=/dev/zero bs=900000 count=1 2>/dev/null"), {}).output.size() == 900'000);
+}
+
 TEST_CASE("a program that leaves something behind is not waited for any longer") {
     const auto end = run_child(shell("sleep 5 & echo done"), {});
     CHECK(end.output == "done\n");

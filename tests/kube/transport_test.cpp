@@ -4,7 +4,11 @@
 #include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <thread>
 
 using namespace lockkeeper;
@@ -191,6 +195,26 @@ TEST_CASE("a certificate for another address is not trusted, unless its name is 
     CHECK_THAT(failure.message, Contains("mismatch"));
     config.tls_server_name = "api.example.com";
     CHECK(send(config).head.status == 200);
+}
+
+TEST_CASE(
+    "the system's authorities are trusted where a configuration names none, and are not even read where it does") {
+    ScriptedApiServer server(answer(200, "{}"));
+    const TemporaryFolder folder;
+    folder.write("system.crt", server.authority().certificate());
+    const std::string before = ::getenv("SSL_CERT_FILE");
+    ::setenv("SSL_CERT_FILE", folder.path("system.crt").c_str(), 1);
+    auto config = server.config();
+    config.certificate_authority = {};
+    CHECK(send(config).head.status == 200);
+    // Whoever opens a pipe that nobody writes to waits for ever.
+    REQUIRE(::mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+    ::setenv("SSL_CERT_FILE", folder.path("pipe").c_str(), 1);
+    const auto own = connect_transport(server.config(), {});
+    CHECK_NOTHROW(own->send(get(), {}));
+    const int writer = ::open(folder.path("pipe").c_str(), O_RDWR | O_CLOEXEC);  // lets go whoever does
+    ::setenv("SSL_CERT_FILE", before.c_str(), 1);
+    ::close(writer);
 }
 
 TEST_CASE("a common name is no name of a server") {
