@@ -13,7 +13,7 @@ set(layers migration postgres api kube reconcile engine app)
 
 # A library's header, and the only files that may see it.
 set(headers "libpq-fe\\.h" "cpprest/.*" "prometheus/.*")
-set(places "^postgres/" "^kube/(transport\\.cpp|body_sink\\.hpp)$" "^app/([a-z]+_metrics|operations)\\.")
+set(places "^postgres/" "^kube/(transport\\.cpp|body_sink\\.hpp)$" "^app/([a-z]+_metrics|leadership|operations)\\.")
 
 set(offenders "")
 file(GLOB_RECURSE sources RELATIVE "${ROOT}" "${ROOT}/*.hpp" "${ROOT}/*.cpp")
