@@ -4,7 +4,6 @@
 #include "kube/tls_material.hpp"
 
 #include <nlohmann/json.hpp>
-#include <time.h>
 
 #include <array>
 #include <cstdlib>

@@ -2,9 +2,9 @@
 
 #include <catch2/catch.hpp>
 #include <fcntl.h>
-#include <signal.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <string>
 #include <thread>
 
