@@ -5,8 +5,8 @@
 #   build PRESET            configures and builds into build/PRESET; the compiler's output is in build/PRESET.log
 
 # The same source in another folder is the same for ccache, so a fresh clone is built from what an older one has compiled, and so is the
-# image, where the compiler is the same by its content alone.
-export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=yes CCACHE_COMPILERCHECK=content
+# image, where the compiler is the same by its content alone, and no locale is set.
+export CCACHE_BASEDIR="$root" CCACHE_NOHASHDIR=yes CCACHE_COMPILERCHECK=content CCACHE_SLOPPINESS=locale
 
 configure() {
   mkdir -p "$root/build"

@@ -14,7 +14,7 @@ packages_of() {
 }
 
 collect_image_files() {
-  local target=$1 package libraries
+  local target=$1 package doc libraries
   shift
   mkdir -p "$target"/{usr/bin,etc/ssl/certs,usr/share,var/lib/dpkg/status.d}
   install --strip "$@" "$target/usr/bin/"
@@ -22,11 +22,13 @@ collect_image_files() {
   cp --dereference --parents --target-directory "$target" "${libraries[@]}"
   cp --dereference /etc/ssl/certs/ca-certificates.crt "$target/etc/ssl/certs/"
   cp --recursive /usr/share/zoneinfo "$target/usr/share/"
-  rm -rf "$target"/usr/share/zoneinfo/{posix,right}
+  rm -rf "$target"/usr/share/zoneinfo/{posix,right,tzdata.zi}  # further copies of the same
   for package in ca-certificates tzdata "${linked_in[@]}" $(packages_of "${libraries[@]}"); do
     dpkg-query --status "$package" >"$target/var/lib/dpkg/status.d/$package"
-    mkdir -p "$target/usr/share/doc/$package"
-    cp --dereference "/usr/share/doc/$package/copyright" "$target/usr/share/doc/$package/"
+    doc=$(readlink --canonicalize "/usr/share/doc/$package")  # packages of one source share it
+    mkdir -p "$target$doc"
+    cp --dereference "$doc/copyright" "$target$doc/"
+    [[ "$doc" == "/usr/share/doc/$package" ]] || ln --symbolic --force "${doc##*/}" "$target/usr/share/doc/$package"
   done
   echo 'hosts: files dns' >"$target/etc/nsswitch.conf"
   echo 'lockkeeper:x:65532:65532::/:/nonexistent' >"$target/etc/passwd"

@@ -2,7 +2,7 @@
 # A real Kubernetes node, in namespaces of its own on this machine. Sourced, after print.sh, interrupt.sh, packages.sh, cache.sh, go.sh,
 # kubernetes.sh, processes.sh and images.sh; `services` is the folder, `hack` the folder of the scripts.
 #
-#   why_no_node                why this machine cannot run one, or nothing
+#   why_no_node                why this machine cannot run one, or nothing; as root, and when `packages_node` are installed
 #   start_node CGROUP NETWORK  NETWORK is the number of the link between machine and node
 #   stop_node CGROUP NETWORK   returns when nothing of it is left but files
 #   in_node COMMAND…           in its namespaces
@@ -16,11 +16,24 @@ cgroup_controllers=(cpu cpuacct cpuset memory devices freezer blkio pids systemd
 
 why_no_node() {
   local controller
-  ((EUID == 0)) || { echo "it needs root" && return; }
   for controller in "${cgroup_controllers[@]}"; do
     [[ -w "/sys/fs/cgroup/$controller/cgroup.procs" ]] || { echo "it needs cgroups of version 1, and has no $controller" && return; }
   done
-  unshare --net --mount --pid --fork true 2>/dev/null || echo "it may not make namespaces"
+  unshare --net --mount --pid --fork true 2>/dev/null || { echo "it may not make namespaces" && return; }
+  makes_network || { echo "it has no bridges, or no address translation" && return; }
+  makes_overlay || echo "it has no overlay file system in ${TMPDIR:-/tmp}"
+}
+
+makes_network() { unshare --net sh -c 'ip link add name pods type bridge && iptables --table nat --new-chain lockkeeper' >/dev/null 2>&1; }
+
+makes_overlay() {
+  local folder status=0
+  folder=$(mktemp -d)
+  mkdir "$folder"/{lower,upper,work,merged}
+  unshare --mount mount -t overlay -o "lowerdir=$folder/lower,upperdir=$folder/upper,workdir=$folder/work" overlay "$folder/merged" \
+    2>/dev/null || status=1
+  rm -rf "$folder"
+  return "$status"
 }
 
 make_cgroups() {

@@ -2,7 +2,7 @@
 
 import yaml
 
-from cluster import CHART, SYSTEM, attempt, helm, kubectl, list_of, until
+from cluster import CHART, SYSTEM, attempt, get, helm, kubectl, list_of, until
 
 NAME = "lockkeeper"
 
@@ -14,7 +14,7 @@ def install(*options, namespace=SYSTEM, name=NAME):
 
 def uninstall(namespace=SYSTEM, name=NAME):
     helm("uninstall", name, "--namespace", namespace, "--wait", "--ignore-not-found")
-    until("the controller's pods are gone", lambda: not pods(namespace))
+    until("the controller's pods are gone", lambda: not all_pods(namespace))
 
 
 def ensure():
@@ -24,7 +24,19 @@ def ensure():
 
 
 def pods(namespace=SYSTEM):
+    """The controllers, without those that are on their way out."""
+    return [each for each in all_pods(namespace) if "deletionTimestamp" not in each["metadata"]]
+
+
+def all_pods(namespace):
     return list_of("pods", namespace, "app.kubernetes.io/component=controller")
+
+
+def leader():
+    """The pod whose controller holds the Lease."""
+    lease = get("lease", NAME, SYSTEM)
+    holder = lease["spec"].get("holderIdentity", "") if lease else ""
+    return next((each for each in pods() if holder and each["metadata"]["name"] in holder), None)
 
 
 def log(namespace=SYSTEM):
