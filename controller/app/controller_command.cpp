@@ -50,6 +50,7 @@ std::vector<kube::NamespacedName> named_config_maps(const api::Migration& migrat
 
 std::vector<kube::NamespacedName> dependencies_of(const api::Migration& migration) {
     std::vector<kube::NamespacedName> keys;
+    keys.reserve(migration.spec.depends_on.size());
     for (const auto& name : migration.spec.depends_on) keys.push_back({migration.metadata.ns, name});
     return keys;
 }

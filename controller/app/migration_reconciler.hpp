@@ -39,6 +39,7 @@ class MigrationReconciler {
           writer_(client, log, std::move(on_state_change)),
           jobs_(client, {execution_.runner_image, execution_.image_pull_policy}),
           job_runs_(jobs_, writer_, log, metrics) {}
+    ~MigrationReconciler() = default;
     MigrationReconciler(const MigrationReconciler&) = delete;
     MigrationReconciler& operator=(const MigrationReconciler&) = delete;
 

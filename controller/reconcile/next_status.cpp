@@ -31,7 +31,8 @@ Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 /// Between nine tenths and all of an interval, so that many do not come back at once.
 milliseconds spread(milliseconds interval, double chance) {
-    return interval - milliseconds(static_cast<milliseconds::rep>(static_cast<double>(interval.count() / 10) * chance));
+    const auto taken_off = static_cast<double>(interval.count()) / 10.0 * chance;
+    return interval - milliseconds(static_cast<milliseconds::rep>(taken_off));
 }
 
 NextStatus after_report(const ObservedState& observed, const Report& report) {
