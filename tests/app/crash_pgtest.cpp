@@ -73,15 +73,15 @@ std::vector<CuttingProxy::Cut> places(const TemporaryDatabase& database, Manner 
     const CuttingProxy proxy(database.url());
     REQUIRE(outcome_of(run_once(proxy.url())) == "done");
     std::vector<CuttingProxy::Cut> cuts;
-    for (const auto moment : {Moment::Before, Moment::After}) {
-        // The last message to the server says farewell; by then the run is over.
-        for (std::size_t message = 0; message + 1 < proxy.messages(Direction::ToServer); message += stride_to_server) {
-            cuts.push_back({Direction::ToServer, message, moment, manner});
+    const auto add_all = [&](Direction direction, std::size_t messages, std::size_t stride) {
+        for (std::size_t message = 0; message < messages; message += stride) {
+            cuts.push_back({direction, message, Moment::Before, manner});
+            cuts.push_back({direction, message, Moment::After, manner});
         }
-        for (std::size_t message = 0; message < proxy.messages(Direction::ToClient); message += stride_to_client) {
-            cuts.push_back({Direction::ToClient, message, moment, manner});
-        }
-    }
+    };
+    // The last message to the server says farewell; by then the run is over.
+    add_all(Direction::ToServer, proxy.messages(Direction::ToServer) - 1, stride_to_server);
+    add_all(Direction::ToClient, proxy.messages(Direction::ToClient), stride_to_client);
     return cuts;
 }
 
