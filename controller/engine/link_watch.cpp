@@ -15,11 +15,14 @@ constexpr milliseconds every{750};
 constexpr milliseconds patience = 3 * every;
 constexpr milliseconds patience_without_progress_to_see{30'000};
 
-constexpr milliseconds longest_look{2'000};
+// Together well below the 3 s that a session may be idle under the lock (session_guards), for whoever looks does not
+// see that the session has answered meanwhile.
+constexpr milliseconds time_to_connect{1'200};
+constexpr milliseconds time_to_answer{1'000};
 
 bool answers(postgres::Connection& connection) {
     try {
-        connection.leave_within(longest_look / 2);
+        connection.leave_within(time_to_answer);
         connection.query("SELECT 1");
         return true;
     } catch (const postgres::CommandError&) {
@@ -63,9 +66,9 @@ bool LinkWatch::is_silent(std::size_t nth) {
 postgres::Connection& LinkWatch::second_connection() {
     if (!connection_) {
         connection_ = postgres::Connection::open(
-            url_, {.application_name = "lockkeeper:watch", .connect_timeout = longest_look, .stop = stop_});
+            url_, {.application_name = "lockkeeper:watch", .connect_timeout = time_to_connect, .stop = stop_});
     }
-    connection_->answer_until(steady_clock::now() + longest_look);
+    connection_->answer_until(steady_clock::now() + time_to_answer);
     return *connection_;
 }
 

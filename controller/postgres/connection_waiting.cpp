@@ -137,10 +137,12 @@ void Connection::wait(short events) {
         if (woken == Waker::Woken::Stopped) interrupt();
         if (woken == Waker::Woken::Ready) return;
         if (alarms.deadline_has_passed()) throw ConnectionLost();
+        // One of them at a time, since an answer may have come meanwhile, and a session must not be left idle for long.
         if (const auto nth = alarms.link_rings()) {
             if (link_is_lost_(*nth)) throw ConnectionLost();
+        } else if (alarms.look_rings()) {
+            look_();
         }
-        if (alarms.look_rings()) look_();
     }
 }
 
