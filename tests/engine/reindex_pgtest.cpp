@@ -159,9 +159,10 @@ TEST_CASE("what a rebuild of someone else left behind is dropped, and nothing th
 TEST_CASE("an index that another session rebuilds at the moment is not dropped under it, but waited for") {
     const TemporaryDatabase database;
     database.run(table);
-    Obstacle obstacle(database, Wait::BeforeTheSwap);
     auto builder = database.connect();
-    std::jthread building([&] { builder.query("REINDEX INDEX CONCURRENTLY by_customer"); });
+    std::jthread building;
+    Obstacle obstacle(database, Wait::BeforeTheSwap);  // goes before the thread, which waits for it
+    building = std::jthread([&] { builder.query("REINDEX INDEX CONCURRENTLY by_customer"); });
     obstacle.await("by_customer, by_customer_ccnew INVALID, orders_pkey, toast");
     engine::Migrator::Options options;
     options.session.statement_timeout = 20s;  // a drop would wait for the builder
