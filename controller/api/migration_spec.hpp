@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/database_spec.hpp"
 #include "api/execution_spec.hpp"
 
 #include <chrono>
@@ -11,12 +12,6 @@
 #include <vector>
 
 namespace lockkeeper::api {
-
-/// A key of a Secret in the Migration's own namespace.
-struct SecretKeyRef {
-    std::string name;
-    std::string key = "uri";
-};
 
 /// Scripts that stand in the resource itself: file name to SQL.
 struct InlineSource {
@@ -87,7 +82,9 @@ struct RetrySpec {
 
 /// What a user asks for. The defaults are those of the CRD, for resources that were stored before a field was there.
 struct MigrationSpec {
-    SecretKeyRef database_url;
+    SecretKeyRef database_url;                 ///< without a name where there is a connection
+    std::optional<ConnectionSpec> connection;  ///< `database.connection`
+    TlsSpec tls;                               ///< `database.tls`
     SourceSpec source;
     std::string layout = "Auto";  ///< one of the names that the CRD lists
     std::optional<std::string> target_version;

@@ -1,5 +1,6 @@
 #include "api/spec_json.hpp"
 
+#include "api/database_json.hpp"
 #include "api/durations.hpp"
 #include "api/execution_json.hpp"
 
@@ -251,9 +252,7 @@ MigrationSpec run_spec_from_json(const Field& field) {
 
 MigrationSpec spec_from_json(const Field& field) {
     auto spec = run_spec_from_json(field);
-    const auto secret = field["database"]["urlFrom"]["secretKeyRef"];
-    spec.database_url.name = required_name(secret["name"]);
-    read(secret["key"], spec.database_url.key);
+    read_database(field["database"], spec);
     spec.source = read_source(field["source"]);
     spec.retry = read_retry(field["retry"]);
     spec.execution = execution_from_json(field["execution"]);

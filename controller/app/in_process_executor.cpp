@@ -1,34 +1,12 @@
 #include "app/in_process_executor.hpp"
 
+#include "app/database_access.hpp"
 #include "app/run_options.hpp"
 #include "engine/run_failure.hpp"
-#include "kube/base64.hpp"
 
 #include <variant>
 
 namespace lockkeeper::app {
-namespace {
-
-using reconcile::SecretNotFound;
-
-/// The text behind a key of a Secret, or what is missing.
-std::variant<std::string, SecretNotFound> read_secret(kube::ApiClient& client, const std::string& ns,
-                                                      const api::SecretKeyRef& ref, const std::stop_token& stop) {
-    const kube::Resource secrets{"", "v1", "secrets"};
-    try {
-        const auto secret = client.get({secrets, {ns, ref.name}}, stop);
-        const auto data = secret.find("data");
-        if (data == secret.end() || !data->is_object() || !data->contains(ref.key)) {
-            return SecretNotFound{ref.name, ref.key, SecretNotFound::What::Key};
-        }
-        return kube::decode_base64((*data)[ref.key].get_ref<const std::string&>()).value_or("");
-    } catch (const kube::ApiError& error) {
-        if (error.failure() != kube::ApiFailure::NotFound) throw;
-        return SecretNotFound{ref.name, ref.key, SecretNotFound::What::Secret};
-    }
-}
-
-}  // namespace
 
 reconcile::Outcome InProcessExecutor::run(const api::Migration& migration, const migration::ScriptSet& scripts,
                                           const migration::Goal& goal, engine::RunListener& listener,
@@ -56,15 +34,14 @@ std::optional<reconcile::Outcome> InProcessExecutor::look(const api::Migration& 
 reconcile::Outcome InProcessExecutor::with_database(
     const api::Migration& migration, const std::stop_token& stop,
     const std::function<migration::RunReport(engine::Migrator&)>& use) const {
-    const auto secret = read_secret(client_, migration.metadata.ns, migration.spec.database_url, stop);
-    if (const auto* missing = std::get_if<SecretNotFound>(&secret)) return *missing;
+    const auto& metadata = migration.metadata;
     try {
+        const auto access = read_database_access(client_, metadata.ns, migration.spec, stop);
+        if (const auto* missing = std::get_if<reconcile::SecretNotFound>(&access)) return *missing;
         engine::SystemClock clock;
-        const auto url =
-            postgres::ConnectionUrl::parse(trimmed_url(std::get<std::string>(secret)), postgres::UrlTrust::Tenant);
-        const auto& metadata = migration.metadata;
         engine::Migrator migrator(
-            url, run_options(migration.spec, metadata.ns + "/" + metadata.name, migration.status.history_table), clock);
+            std::get<postgres::ConnectionUrl>(access),
+            run_options(migration.spec, metadata.ns + "/" + metadata.name, migration.status.history_table), clock);
         return use(migrator);
     } catch (const postgres::InvalidConnectionUrl&) {
         migration::RunReport report;

@@ -44,6 +44,8 @@ migration::Failure failure_of(const std::exception_ptr& error) {
         return make(FailureKind::SettingRefused, failed, failed.sqlstate());
     } catch (const postgres::InvalidConnectionUrl& failed) {
         return make(FailureKind::InvalidConnection, failed);
+    } catch (const postgres::TlsError& failed) {
+        return make(FailureKind::TlsFailed, failed);
     } catch (const postgres::ConnectError& failed) {
         return make(kind_of_refusal(failed.sqlstate()), failed, failed.sqlstate());
     } catch (const postgres::ConnectionLost& failed) {

@@ -14,6 +14,7 @@ Retry retry_of(FailureKind kind) {
         case FailureKind::Interrupted:
             return Retry::Soon;
         case FailureKind::AccessDenied:
+        case FailureKind::TlsFailed:
         case FailureKind::DatabaseNotFound:
         case FailureKind::DatabaseReadOnly:
         case FailureKind::SettingRefused:
@@ -37,6 +38,8 @@ std::string_view to_string(FailureKind kind) {
             return "Interrupted";
         case FailureKind::AccessDenied:
             return "AccessDenied";
+        case FailureKind::TlsFailed:
+            return "TlsFailed";
         case FailureKind::DatabaseNotFound:
             return "DatabaseNotFound";
         case FailureKind::DatabaseReadOnly:

@@ -17,6 +17,7 @@ enum class FailureKind {
     Interrupted,          ///< the run was asked to stop
     // Retried slowly: normal while a cluster comes up, rotates a password or fails over.
     AccessDenied,      ///< 28P01, 28000
+    TlsFailed,         ///< server or client does not trust the other one's certificate
     DatabaseNotFound,  ///< 3D000
     DatabaseReadOnly,  ///< 25006
     SettingRefused,    ///< the server does not know the role or a parameter of the session, or does not grant it

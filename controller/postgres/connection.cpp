@@ -1,5 +1,6 @@
 #include "postgres/connection.hpp"
 
+#include "postgres/tls_failure.hpp"
 #include "postgres/waker.hpp"
 
 #include <libpq-fe.h>
@@ -38,7 +39,9 @@ std::string connect_message(const std::string& sqlstate) {
     if (sqlstate.empty()) return "no PostgreSQL server answers there";
     if (sqlstate == "28P01") return "the server refuses the user name or password";
     if (sqlstate == "28000")
-        return "the server refuses this user, by its pg_hba.conf or because the role may not log in";
+        return "the server refuses this user: by its pg_hba.conf, which may ask for TLS or for a client certificate of "
+               "this "
+               "user, or because the role may not log in";
     if (sqlstate == "3D000") return "the server has no such database";
     if (sqlstate == "53300") return "the server has no connection left";
     if (sqlstate == "57P03") return "the server is starting up or shutting down";
@@ -98,6 +101,9 @@ void Connection::connect(steady_clock::time_point deadline) {
         state = PQconnectPoll(connection);
         if (state == PGRES_POLLING_FAILED) {
             auto sqlstate = sqlstate_of_connect_failure(connection);
+            if (sqlstate.empty()) {
+                if (const auto wrong = tls_failure_of(PQerrorMessage(connection))) throw TlsError(std::string(*wrong));
+            }
             const auto message = connect_message(sqlstate);
             throw ConnectError(message, std::move(sqlstate));
         }

@@ -30,7 +30,7 @@ class Connection {
         std::stop_token stop{};
     };
 
-    /// Throws ConnectError or Interrupted.
+    /// Throws ConnectError (TlsError too) or Interrupted.
     static Connection open(const ConnectionUrl& url, const Options& options);
 
     Connection(Connection&&) noexcept;

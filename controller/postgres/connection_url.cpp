@@ -1,5 +1,7 @@
 #include "postgres/connection_url.hpp"
 
+#include "postgres/private_file.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
@@ -36,6 +38,24 @@ constexpr std::array tenant_parameters{"host",
                                        "sslsni",
                                        "ssl_min_protocol_version",
                                        "ssl_max_protocol_version"};
+
+/// What ConnectionParts has a field for.
+constexpr std::array parts_of_their_own{"host", "port", "dbname", "user", "password", "sslmode"};
+
+/// With any other one, libpq goes on without TLS, or does not look at the certificate.
+constexpr std::array modes_that_check{"require", "verify-ca", "verify-full"};
+
+template <typename Words>
+bool contains(const Words& words, std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
+}
+
+void check_tenant_parameter(std::string_view keyword) {
+    if (contains(tenant_parameters, keyword)) return;
+    throw InvalidConnectionUrl("the connection string sets '" + std::string(keyword) +
+                               "', which is not allowed here, because it would act on the controller's own files, "
+                               "sockets or session; remove it");
+}
 
 Options parse_options(const std::string& text) {
     char* error = nullptr;
@@ -100,37 +120,80 @@ ConnectionUrl ConnectionUrl::parse(std::string_view text, UrlTrust trust) {
     ConnectionUrl url;
     for (const auto* option = options.get(); option->keyword != nullptr; ++option) {
         if (option->val == nullptr) continue;
-        if (trust == UrlTrust::Tenant &&
-            std::ranges::find(tenant_parameters, std::string_view(option->keyword)) == tenant_parameters.end()) {
-            throw InvalidConnectionUrl("the connection string sets '" + std::string(option->keyword) +
-                                       "', which is not allowed here, because it would act on the controller's own "
-                                       "files, sockets or session; remove it");
-        }
+        if (trust == UrlTrust::Tenant) check_tenant_parameter(option->keyword);
         if (std::string_view(option->keyword) == "port") check_ports(option->val);
         url.set(option->keyword, option->val);
     }
-    if (trust == UrlTrust::Tenant) {
-        const auto host = std::ranges::find(url.parameters_, "host", &Parameter::keyword);
-        const auto address = std::ranges::find(url.parameters_, "hostaddr", &Parameter::keyword);
-        if (host != url.parameters_.end() || address == url.parameters_.end()) {
-            check_tenant_hosts(host == url.parameters_.end() ? "" : std::string_view(host->value));
-        }
-        // Without these, libpq would look into the home directory and into PG* variables of this process.
-        for (const auto* file : {"passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl"})
-            url.set(file, "/nonexistent/none");
-        url.set("gssencmode", "disable");
-        url.set_default("dbname", "postgres");
-        url.set_default("port", "5432");
-        url.set_default("sslmode", "prefer");
-        url.set_default("target_session_attrs", "any");
-    }
-    // A dead network must not hold a run for ever: the client notices within 30 s.
-    url.set_default("keepalives_idle", "10");
-    url.set_default("keepalives_interval", "5");
-    url.set_default("keepalives_count", "3");
-    url.set_default("tcp_user_timeout", "30000");
-    url.set("client_encoding", "UTF8");
+    if (trust == UrlTrust::Tenant) url.check_as_tenants();
+    url.set_defaults();
     return url;
+}
+
+ConnectionUrl ConnectionUrl::of_parts(const ConnectionParts& parts) {
+    ConnectionUrl url;
+    for (const auto& [keyword, value] : parts.parameters) {
+        check_tenant_parameter(keyword);
+        if (contains(parts_of_their_own, keyword)) {
+            throw InvalidConnectionUrl("the parameters set '" + keyword +
+                                       "', which has a field of its own; write it there");
+        }
+        url.set(keyword, value);
+    }
+    url.set("host", parts.host);
+    url.set("port", std::to_string(parts.port));
+    url.set("dbname", parts.database);
+    url.set("user", parts.user);
+    if (!parts.password.empty()) url.set("password", parts.password);
+    if (!parts.ssl_mode.empty()) url.set("sslmode", parts.ssl_mode);
+    url.check_as_tenants();
+    url.set_defaults();
+    return url;
+}
+
+void ConnectionUrl::check_as_tenants() {
+    const auto* host = find("host");
+    if (host != nullptr || find("hostaddr") == nullptr) check_tenant_hosts(host == nullptr ? "" : *host);
+    // Without these, libpq would look into the home directory and into PG* variables of this process.
+    for (const auto* file : {"passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl"}) set(file, "/nonexistent/none");
+    set("gssencmode", "disable");
+    set_default("dbname", "postgres");
+    set_default("port", "5432");
+    ssl_mode_is_given_ = find("sslmode") != nullptr;
+    set_default("sslmode", "prefer");
+    set_default("target_session_attrs", "any");
+}
+
+void ConnectionUrl::set_defaults() {
+    // A dead network must not hold a run for ever: the client notices within 30 s.
+    set_default("keepalives_idle", "10");
+    set_default("keepalives_interval", "5");
+    set_default("keepalives_count", "3");
+    set_default("tcp_user_timeout", "30000");
+    set("client_encoding", "UTF8");
+}
+
+void ConnectionUrl::use_certificates(const std::string& authority, const std::optional<ClientCertificate>& own) {
+    if (!ssl_mode_is_given_) {
+        set("sslmode", authority.empty() ? "require" : "verify-full");
+    } else if (!contains(modes_that_check, *find("sslmode"))) {
+        throw InvalidConnectionUrl(
+            "the connection has certificates, and an sslmode that passes them over; write "
+            "sslmode=verify-full, or leave it out");
+    }
+    if (!authority.empty()) set_file("sslrootcert", authority);
+    if (!own) return;
+    set_file("sslcert", own->certificate);
+    set_file("sslkey", own->key);
+}
+
+const std::string* ConnectionUrl::find(std::string_view keyword) const {
+    const auto found = std::ranges::find(parameters_, keyword, &Parameter::keyword);
+    return found == parameters_.end() ? nullptr : &found->value;
+}
+
+void ConnectionUrl::set_file(std::string_view keyword, const std::string& text) {
+    files_.push_back(std::make_shared<PrivateFile>(text));
+    set(keyword, files_.back()->path());
 }
 
 bool ConnectionUrl::holds_password(std::string_view text) {

@@ -24,6 +24,12 @@ class ConnectError : public Error {
     std::string sqlstate_;
 };
 
+/// No trust came about, on one side or the other: the message says on which, and names no host and no file.
+class TlsError : public ConnectError {
+  public:
+    explicit TlsError(const std::string& message) : ConnectError(message, {}) {}
+};
+
 /// An open session is gone. Whether its last command took effect is not known.
 class ConnectionLost : public Error {
   public:

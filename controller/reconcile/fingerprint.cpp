@@ -2,6 +2,7 @@
 
 #include "api/run_spec_json.hpp"
 #include "migration/checksum.hpp"
+#include "reconcile/job_database.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,8 +10,7 @@ namespace lockkeeper::reconcile {
 
 std::string inputs_fingerprint(const ObservedState& observed) {
     const auto& spec = observed.migration.spec;
-    nlohmann::json inputs{{"run", api::run_spec_to_json(spec)},
-                          {"database", {{"secret", spec.database_url.name}, {"key", spec.database_url.key}}}};
+    nlohmann::json inputs{{"run", api::run_spec_to_json(spec)}, {"database", database_inputs(spec)}};
     if (const auto* found = std::get_if<SourceFound>(&observed.source)) inputs["source"] = found->scripts.digest();
     if (const auto* image = std::get_if<api::ImageSource>(&spec.source.from)) {
         inputs["image"] = {{"reference", image->reference}, {"path", image->path}};

@@ -1,5 +1,7 @@
 #include "reconcile/job_pod.hpp"
 
+#include "reconcile/job_database.hpp"
+
 namespace lockkeeper::reconcile {
 namespace {
 
@@ -65,22 +67,13 @@ json scripts_volume(const JobPlan& plan) {
     return {{"name", "scripts"}, {"projected", {{"sources", std::move(sources)}}}};
 }
 
-json database_variable(const api::SecretKeyRef& secret) {
-    return {{"name", "LOCKKEEPER_DATABASE_URL"},
-            {"valueFrom", {{"secretKeyRef", {{"name", secret.name}, {"key", secret.key}}}}}};
-}
-
 json runner(const api::MigrationSpec& spec, const RunnerImage& image) {
-    json env = json::array({database_variable(spec.database_url)});
-    if (!spec.execution.job.env.empty()) {
-        for (auto& variable : json::parse(spec.execution.job.env)) env.push_back(std::move(variable));
-    }
     json container{{"name", runner_container},
                    {"image", image.reference},
                    {"args",
                     {"run", std::string("--description=") + run_path + "/" + description_key,
                      std::string("--source=") + scripts_path}},
-                   {"env", std::move(env)},
+                   {"env", json::array()},
                    {"terminationMessagePath", "/dev/termination-log"},
                    {"terminationMessagePolicy", "File"},
                    {"securityContext", container_security()},
@@ -90,6 +83,12 @@ json runner(const api::MigrationSpec& spec, const RunnerImage& image) {
     if (!image.pull_policy.empty()) container["imagePullPolicy"] = image.pull_policy;
     if (!spec.execution.job.resources.empty()) container["resources"] = json::parse(spec.execution.job.resources);
     return container;
+}
+
+/// Behind those of ours, so that they win.
+void add_variables(const api::JobSpec& job, json& container) {
+    if (job.env.empty()) return;
+    for (auto& variable : json::parse(job.env)) container["env"].push_back(std::move(variable));
 }
 
 void add_placement(const api::JobSpec& job, json& pod) {
@@ -109,9 +108,12 @@ json pod_spec(const api::MigrationSpec& spec, const JobPlan& plan, const RunnerI
              {"enableServiceLinks", false},
              {"terminationGracePeriodSeconds", grace_seconds},
              {"securityContext", pod_security()},
-             {"containers", json::array({runner(spec, image)})},
              {"volumes", json::array({{{"name", "run"}, {"configMap", {{"name", name_of(plan.config_maps.at(0))}}}},
                                       scripts_volume(plan)})}};
+    auto container = runner(spec, image);
+    add_database(spec, container, pod);
+    add_variables(spec.execution.job, container);
+    pod["containers"] = json::array({std::move(container)});
     add_placement(spec.execution.job, pod);
     if (const auto* source = std::get_if<api::ImageSource>(&spec.source.from)) add_source(*source, image, pod);
     return pod;

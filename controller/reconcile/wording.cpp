@@ -40,9 +40,9 @@ std::string describe_failure(const migration::Failure& failure) {
 
 std::string describe_missing_secret(const SecretNotFound& missing) {
     if (missing.missing == SecretNotFound::What::Key) {
-        return "Secret '" + missing.secret + "' has no key '" + missing.key + "'; spec.database.urlFrom names it";
+        return "Secret '" + missing.secret + "' has no key '" + missing.key + "'; spec.database names it";
     }
-    return "Secret '" + missing.secret + "', which spec.database.urlFrom names, is not in this namespace";
+    return "Secret '" + missing.secret + "', which spec.database names, is not in this namespace";
 }
 
 std::string describe_success(const migration::RunReport& report) {

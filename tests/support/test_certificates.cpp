@@ -23,6 +23,8 @@ using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
 using Bio = std::unique_ptr<BIO, Freer<BIO_free>>;
 using Extension = std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>>;
 
+constexpr long a_day = 86'400;
+
 Key new_key() {
     return Key(EVP_EC_gen("P-256"));
 }
@@ -61,7 +63,7 @@ Certificate blank(const std::string& common_name, EVP_PKEY* key) {
     X509_set_version(certificate.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), serial++);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3'600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), a_day);
     X509_set_pubkey(certificate.get(), key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
@@ -89,8 +91,18 @@ TestAuthority::TestAuthority(const std::string& name) : keys_(std::make_unique<K
 TestAuthority::~TestAuthority() = default;
 
 Identity TestAuthority::issue(const std::string& common_name, const std::string& alternative_names) const {
+    return issue(common_name, alternative_names, a_day);
+}
+
+Identity TestAuthority::issue_expired(const std::string& common_name) const {
+    return issue(common_name, "", -60);
+}
+
+Identity TestAuthority::issue(const std::string& common_name, const std::string& alternative_names,
+                              long valid_for_seconds) const {
     const auto key = new_key();
     const auto certificate = blank(common_name, key.get());
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), valid_for_seconds);
     X509_set_issuer_name(certificate.get(), X509_get_subject_name(keys_->certificate.get()));
     if (!alternative_names.empty()) {
         add_extension(certificate.get(), keys_->certificate.get(), NID_subject_alt_name, alternative_names);

@@ -23,8 +23,12 @@ class TestAuthority {
 
     /// `alternative_names` as OpenSSL writes them: `IP:127.0.0.1,DNS:localhost`; empty for none.
     Identity issue(const std::string& common_name, const std::string& alternative_names) const;
+    /// One that was valid until a minute ago.
+    Identity issue_expired(const std::string& common_name) const;
 
   private:
+    Identity issue(const std::string& common_name, const std::string& alternative_names, long valid_for_seconds) const;
+
     struct Keys;
     std::unique_ptr<Keys> keys_;
     std::string certificate_;

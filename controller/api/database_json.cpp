@@ -1,0 +1,98 @@
+#include "api/database_json.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string_view>
+
+namespace lockkeeper::api {
+namespace {
+
+constexpr std::array ssl_modes{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
+constexpr std::array modes_that_check{"require", "verify-ca", "verify-full"};
+
+template <typename Words>
+bool contains(const Words& words, std::string_view word) {
+    return std::ranges::find(words, word) != words.end();
+}
+
+std::string required_text(const Field& field) {
+    if (!field.is_there() || field.text().empty()) throw InvalidField(field.path(), "write a name");
+    return field.text();
+}
+
+/// `{secretKeyRef: {name, key}}`
+SecretKeyRef read_key_ref(const Field& field, const std::string& default_key) {
+    const auto ref = field["secretKeyRef"];
+    return {required_text(ref["name"]), ref["key"].is_there() ? required_text(ref["key"]) : default_key};
+}
+
+std::uint16_t read_port(const Field& field) {
+    const auto port = field.integer();
+    if (port < 1 || port > std::numeric_limits<std::uint16_t>::max()) {
+        throw InvalidField(field.path(), "write a port, 1 to 65535");
+    }
+    return static_cast<std::uint16_t>(port);
+}
+
+std::string read_ssl_mode(const Field& field) {
+    if (contains(ssl_modes, field.text())) return field.text();
+    throw InvalidField(field.path(), "write one of: disable, allow, prefer, require, verify-ca, verify-full");
+}
+
+ConnectionSpec read_connection(const Field& field) {
+    ConnectionSpec connection;
+    connection.host = required_text(field["host"]);
+    if (field["port"].is_there()) connection.port = read_port(field["port"]);
+    connection.database = required_text(field["database"]);
+    connection.user = required_text(field["user"]);
+    if (field["sslMode"].is_there()) connection.ssl_mode = read_ssl_mode(field["sslMode"]);
+    if (field["passwordFrom"].is_there()) connection.password = read_key_ref(field["passwordFrom"], "password");
+    const auto parameters = field["parameters"];
+    if (!parameters.is_there()) return connection;
+    for (const auto& [name, value] : parameters.object().items()) {
+        connection.parameters.emplace(name, Field(&value, parameters.path() + "." + name).text());
+    }
+    return connection;
+}
+
+TlsSpec read_tls(const Field& field) {
+    TlsSpec tls;
+    if (field["caFrom"].is_there()) tls.ca = read_key_ref(field["caFrom"], "ca.crt");
+    const auto certificate = field["clientCertificateFrom"];
+    if (certificate.is_there()) tls.client_certificate = required_text(certificate["secretRef"]["name"]);
+    return tls;
+}
+
+void check_mode(const MigrationSpec& spec, const Field& field) {
+    if (!spec.connection || !spec.connection->ssl_mode) return;
+    const auto& mode = *spec.connection->ssl_mode;
+    const auto path = field["connection"]["sslMode"].path();
+    const bool has_tls = spec.tls.ca || spec.tls.client_certificate;
+    if (has_tls && !contains(modes_that_check, mode)) {
+        throw InvalidField(path, "with tls, write verify-full, verify-ca or require, or leave it out");
+    }
+    if (mode.starts_with("verify-") && !spec.tls.ca) {
+        throw InvalidField(path,
+                           "with " + mode + ", write tls: {caFrom: {secretKeyRef: {name: <Secret>, key: ca.crt}}}");
+    }
+}
+
+}  // namespace
+
+void read_database(const Field& field, MigrationSpec& into) {
+    const auto url = field["urlFrom"];
+    const auto connection = field["connection"];
+    if (url.is_there() && connection.is_there()) {
+        throw InvalidField(field.path(), "write urlFrom or connection, not both");
+    }
+    if (connection.is_there()) {
+        into.connection = read_connection(connection);
+    } else {
+        into.database_url = read_key_ref(url, "uri");
+    }
+    into.tls = read_tls(field["tls"]);
+    check_mode(into, field);
+}
+
+}  // namespace lockkeeper::api
