@@ -43,7 +43,8 @@ class Lines : public engine::RunListener {
         RunnerWaiting waiting{wait.key, wait.waited};
         if (wait.holder) {
             const auto& holder = *wait.holder;
-            waiting.holder = {holder.pid, holder.application, holder.client, holder.state};
+            waiting.holder = {holder.pid,   holder.application, holder.client,
+                              holder.state, holder.statement,   holder.since};
         }
         say(waiting);
     }
@@ -53,13 +54,25 @@ class Lines : public engine::RunListener {
     }
     void started(const migration::Step& step) override {
         const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+        was_blocked_ = false;
         say(RunnerStarted{step.version.text(), ++started_, steps_, now});
     }
+    void at_statement(const migration::Step& step, std::size_t statement) override {
+        say(RunnerStatement{step.version.text(), statement, step.text.statements.size()});
+    }
     void observed(const migration::Step& step, const engine::RunObservation& seen) override {
-        if (seen.blockers.empty()) return;
+        if (const auto& build = seen.index_build) {
+            RunnerBuilding building{step.version.text(), build->phase};
+            if (build->percent) building.percent = static_cast<std::size_t>(*build->percent);
+            say(building);
+        }
+        // That it waits no longer is told as well, but not again and again.
+        if (seen.blockers.empty() && !was_blocked_) return;
+        was_blocked_ = !seen.blockers.empty();
         RunnerBlocked blocked{step.version.text(), {}};
         for (const auto& blocker : seen.blockers)
-            blocked.by.push_back({blocker.pid, blocker.application, {}, blocker.state});
+            blocked.by.push_back(
+                {blocker.pid, blocker.application, {}, blocker.state, blocker.statement, blocker.query_start});
         say(blocked);
     }
     void finished(const migration::Step& step, std::chrono::milliseconds duration) override {
@@ -70,6 +83,7 @@ class Lines : public engine::RunListener {
     std::ostream& out_;
     std::size_t steps_ = 0;
     std::size_t started_ = 0;
+    bool was_blocked_ = false;
 };
 
 RunDescription read_description(const std::string& file) {

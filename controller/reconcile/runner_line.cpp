@@ -20,10 +20,13 @@ constexpr std::int64_t format = 1;
 constexpr std::size_t longest_line = std::size_t{1} << 20U;
 
 json to_json(const RunnerSession& session) {
-    return {{"pid", session.pid},
-            {"application", session.application},
-            {"client", session.client},
-            {"state", session.state}};
+    json object{{"pid", session.pid},
+                {"application", session.application},
+                {"client", session.client},
+                {"state", session.state}};
+    if (!session.query.empty()) object["query"] = session.query;
+    if (session.since) object["since"] = api::to_string(*session.since);
+    return object;
 }
 
 json to_json(const RunnerWaiting& waiting) {
@@ -48,6 +51,19 @@ json to_json(const RunnerBlocked& blocked) {
     json by = json::array();
     for (const auto& session : blocked.by) by.push_back(to_json(session));
     return {{"type", "blocked"}, {"version", blocked.version}, {"by", std::move(by)}};
+}
+
+json to_json(const RunnerStatement& statement) {
+    return {{"type", "statement"},
+            {"version", statement.version},
+            {"number", statement.number},
+            {"statements", statement.statements}};
+}
+
+json to_json(const RunnerBuilding& building) {
+    json object{{"type", "building"}, {"version", building.version}, {"phase", building.phase}};
+    if (building.percent) object["percent"] = *building.percent;
+    return object;
 }
 
 json to_json(const RunnerFinished& finished) {
@@ -75,8 +91,12 @@ json with_format(json object) {
 }
 
 RunnerSession session_of(const Field& field) {
-    return {static_cast<int>(field["pid"].integer()), field["application"].text(), field["client"].text(),
-            field["state"].text()};
+    RunnerSession session{static_cast<int>(field["pid"].integer()), field["application"].text(), field["client"].text(),
+                          field["state"].text()};
+    // An older runner does not say these.
+    if (field["query"].is_there()) session.query = field["query"].text();
+    if (field["since"].is_there()) session.since = api::parse_timestamp(field["since"].text());
+    return session;
 }
 
 RunnerStarted started_of(const Field& field) {
@@ -91,6 +111,12 @@ RunnerBlocked blocked_of(const Field& field) {
     return blocked;
 }
 
+RunnerBuilding building_of(const Field& field) {
+    RunnerBuilding building{field["version"].text(), field["phase"].text()};
+    if (field["percent"].is_there()) building.percent = count_of(field["percent"]);
+    return building;
+}
+
 RunnerWaiting waiting_of(const Field& field) {
     RunnerWaiting waiting{field["key"].integer(), milliseconds(field["waitedMs"].integer())};
     if (const auto holder = field["holder"]; holder.is_there()) waiting.holder = session_of(holder);
@@ -103,6 +129,10 @@ RunnerLine line_of(const Field& field) {
     if (type == "planned") return RunnerPlanned{count_of(field["steps"])};
     if (type == "started") return started_of(field);
     if (type == "blocked") return blocked_of(field);
+    if (type == "statement") {
+        return RunnerStatement{field["version"].text(), count_of(field["number"]), count_of(field["statements"])};
+    }
+    if (type == "building") return building_of(field);
     if (type == "finished") {
         return RunnerFinished{field["version"].text(), direction_of(field["direction"]),
                               milliseconds(field["durationMs"].integer())};

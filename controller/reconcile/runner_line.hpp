@@ -25,6 +25,8 @@ struct RunnerSession {
     std::string application;
     std::string client;
     std::string state;
+    std::string query{};  ///< the kind of its statement, never the text
+    std::optional<api::Timestamp> since{};
 };
 
 /// Another runner holds the advisory lock.
@@ -53,6 +55,20 @@ struct RunnerBlocked {
     std::vector<RunnerSession> by;
 };
 
+/// A script that is no transaction comes to a statement.
+struct RunnerStatement {
+    std::string version;
+    std::size_t number = 1;
+    std::size_t statements = 1;
+};
+
+/// The script builds an index, and is so far with it.
+struct RunnerBuilding {
+    std::string version;
+    std::string phase;
+    std::optional<std::size_t> percent{};
+};
+
 struct RunnerFinished {
     std::string version;
     migration::Direction direction = migration::Direction::Up;
@@ -73,8 +89,8 @@ struct RunnerRefusal {
     std::string message;
 };
 
-using RunnerLine = std::variant<RunnerWaiting, RunnerPlanned, RunnerStarted, RunnerBlocked, RunnerFinished,
-                                RunnerResult, RunnerRefusal>;
+using RunnerLine = std::variant<RunnerWaiting, RunnerPlanned, RunnerStarted, RunnerBlocked, RunnerStatement,
+                                RunnerBuilding, RunnerFinished, RunnerResult, RunnerRefusal>;
 
 /// Without the line break.
 std::string to_line(const RunnerLine& line);

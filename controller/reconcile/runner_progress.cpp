@@ -7,7 +7,7 @@ namespace lockkeeper::reconcile {
 namespace {
 
 api::DatabaseSession session_of(const RunnerSession& session) {
-    return {session.pid, session.application, session.client, session.state, {}, {}};
+    return {session.pid, session.application, session.client, session.state, session.query, session.since};
 }
 
 std::string describe(const RunnerWaiting& waiting) {
@@ -35,13 +35,28 @@ class Progress {
         if (started.steps > 1) {
             message += ", " + std::to_string(started.number) + " of " + std::to_string(started.steps);
         }
-        progress_ = {
-            std::string(api::reason::migrating), message, {}, api::RunningScript{started.version, started.at, 0, 0, {}, {}}};
+        progress_ = {std::string(api::reason::migrating),
+                     message,
+                     {},
+                     api::RunningScript{started.version, started.at, 0, 0, {}, {}}};
     }
     void operator()(const RunnerBlocked& blocked) {
         if (!progress_.running) return;
         progress_.running->waiting_on.clear();
         for (const auto& session : blocked.by) progress_.running->waiting_on.push_back(session_of(session));
+    }
+    void operator()(const RunnerStatement& statement) {
+        if (!progress_.running) return;
+        auto& running = *progress_.running;
+        running.statement = statement.number;
+        running.statements = statement.statements;
+        running.index_build.reset();
+        running.waiting_on.clear();
+    }
+    void operator()(const RunnerBuilding& building) {
+        if (!progress_.running) return;
+        auto& build = progress_.running->index_build.emplace(api::IndexBuild{building.phase, std::nullopt});
+        if (building.percent) build.percent = static_cast<int>(*building.percent);
     }
     void operator()(const RunnerFinished& /*finished*/) {}
     void operator()(const RunnerResult& /*result*/) {}

@@ -219,6 +219,13 @@ TEST_CASE("while it runs, the log's last lines say what a runner does") {
         judge(observed(active(), {}, started + to_line(RunnerBlocked{"0002_b", {{7, "app", "", "active"}}})));
     CHECK(std::get<JobRuns>(blocked).progress.running->waiting_on.at(0).pid == 7);
     CHECK_FALSE(std::get<JobRuns>(blocked).progress.lock);
+    const auto building = judge(observed(active(), {},
+                                         started + to_line(RunnerStatement{"0002_b", 2, 3}) + "\n" +
+                                             to_line(RunnerBuilding{"0002_b", "building index", 40})));
+    const auto running_script = std::get<JobRuns>(building).progress.running;
+    CHECK(running_script->statement == 2);
+    CHECK(running_script->statements == 3);
+    CHECK(running_script->index_build == api::IndexBuild{"building index", 40});
 }
 
 TEST_CASE("a Job can be replaced until one of its containers has begun") {

@@ -50,6 +50,12 @@ TEST_CASE("every line of a runner reads back as it was written") {
         RunnerPlanned{20},
         RunnerStarted{"0003_orders", 3, 20, api::Timestamp(std::chrono::seconds(1'700'000'000))},
         RunnerBlocked{"0003_orders", {{4711, "psql", "", "active"}, {4712, "", "", ""}}},
+        RunnerBlocked{
+            "0003_orders",
+            {{4711, "psql", "", "active", "ALTER TABLE", api::Timestamp(std::chrono::seconds(1'700'000'000))}}},
+        RunnerStatement{"0003_orders", 2, 3},
+        RunnerBuilding{"0003_orders", "building index: scanning table", 40},
+        RunnerBuilding{"0003_orders", "waiting for writers before build"},
         RunnerFinished{"0003_orders", Direction::Up, milliseconds(12)},
         RunnerRefusal{"SourceNotFound", "cannot read the source '/scripts'"},
         RunnerResult{}};
