@@ -20,6 +20,7 @@ class WatchGroup {
     using SinkOf = std::function<ObjectSink&(const std::string& space)>;
 
     /// `options.selection.collection.space` is set for each. All must outlive it.
+    // NOLINTNEXTLINE(readability-function-size): one more than a Reflector, which has five
     WatchGroup(ApiClient& client, const Reflector::Options& options, const std::vector<std::string>& spaces,
                const SinkOf& sink_of, Clock& clock, const LogSink& log) {
         for (const auto& space : spaces.empty() ? std::vector<std::string>{""} : spaces) {
