@@ -112,8 +112,12 @@ reconcile::ObservedJob JobExecutor::look(const api::Migration& migration, const 
         if (runner == nullptr || (!runner->is_running && !runner->terminated)) continue;
         observed.log = read_log({key.space, pod.name}, stop);
     }
-    if (observed.job && observed.pods.empty() && !observed.job->has_ended())
-        observed.pod_refusal = pod_refusal(key, stop);
+    if (!observed.job || observed.job->has_ended()) return observed;
+    // What neither the Job nor the pod says of itself, an Event does.
+    if (observed.pods.empty()) observed.pod_refusal = event_of("Job", key, "FailedCreate", stop);
+    for (const auto& pod : observed.pods) {
+        if (!pod.has_begun()) observed.mount_failure = event_of("Pod", {key.space, pod.name}, "FailedMount", stop);
+    }
     return observed;
 }
 
@@ -126,19 +130,15 @@ std::string JobExecutor::read_log(const kube::NamespacedName& pod, const std::st
     }
 }
 
-/// The Job's own conditions do not say that its pod is refused; the Events of its controller do.
-std::optional<std::string> JobExecutor::pod_refusal(const kube::NamespacedName& job,
-                                                    const std::stop_token& stop) const {
+std::optional<std::string> JobExecutor::event_of(const std::string& kind, const kube::NamespacedName& object,
+                                                 const std::string& reason, const std::stop_token& stop) const {
+    kube::Selection selection{{events, object.space}};
+    selection.field_selector =
+        "involvedObject.kind=" + kind + ",involvedObject.name=" + object.name + ",reason=" + reason;
     std::optional<std::string> message;
     try {
-        kube::Selection selection{{events, job.space}, kube::Representation::Full};
-        selection.field_selector = "involvedObject.kind=Job,involvedObject.name=" + job.name + ",reason=FailedCreate";
         client_.list(
-            selection, {},
-            [&](const json& event) {
-                if (event.contains("message") && event["message"].is_string()) message = event["message"];
-            },
-            stop);
+            selection, {}, [&](const json& event) { message = event.value("message", std::string()); }, stop);
     } catch (const kube::ApiError& error) {
         if (error.failure() != ApiFailure::Forbidden) throw;
     }

@@ -37,7 +37,9 @@ class JobExecutor {
     Making make(const kube::Resource& resource, const nlohmann::json& object, const std::stop_token& stop) const;
     std::optional<reconcile::JobState> find_job(const api::Migration& migration, const std::stop_token& stop) const;
     std::string read_log(const kube::NamespacedName& pod, const std::stop_token& stop) const;
-    std::optional<std::string> pod_refusal(const kube::NamespacedName& job, const std::stop_token& stop) const;
+    /// The message of the latest Event of an object for a reason; nothing where there is none, or no right to see it.
+    std::optional<std::string> event_of(const std::string& kind, const kube::NamespacedName& object,
+                                        const std::string& reason, const std::stop_token& stop) const;
 
     kube::ApiClient& client_;
     const reconcile::RunnerImage image_;

@@ -168,6 +168,11 @@ std::optional<JobIsStuck> what_holds_it_up(const ObservedJob& observed) {
             if (auto stuck = stuck_container(container)) return stuck;
         }
     }
+    if (observed.mount_failure) {
+        const bool is_secret = observed.mount_failure->find("secret") != std::string::npos;
+        return JobIsStuck{std::string(is_secret ? api::reason::secret_not_found : api::reason::container_not_started),
+                          "the runner's pod waits for its volumes (" + *observed.mount_failure + ")"};
+    }
     return std::nullopt;
 }
 

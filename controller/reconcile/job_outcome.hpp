@@ -15,8 +15,9 @@ struct ObservedJob {
     std::string name;
     std::optional<JobState> job{};  ///< nothing: there is none of that name, or it is somebody else's
     std::vector<PodState> pods{};
-    std::string log{};                         ///< the last lines of the runner, or nothing where they cannot be had
-    std::optional<std::string> pod_refusal{};  ///< why the Job could not make its pod, where an Event says so
+    std::string log{};                           ///< the last lines of the runner, or nothing where they cannot be had
+    std::optional<std::string> pod_refusal{};    ///< why the Job could not make its pod, where an Event says so
+    std::optional<std::string> mount_failure{};  ///< why a pod's volumes cannot be mounted, where an Event says so
 };
 
 /// It is under way.

@@ -50,7 +50,7 @@ PodState ended(int exit_code, const std::string& reason, const std::string& mess
 }
 
 ObservedJob observed(std::optional<JobState> job, std::vector<PodState> pods = {}, std::string log = {}) {
-    return {"shop-1f3a9c0d-1", std::move(job), std::move(pods), std::move(log), {}};
+    return {"shop-1f3a9c0d-1", std::move(job), std::move(pods), std::move(log), {}, {}};
 }
 
 RunnerResult success() {
@@ -181,6 +181,11 @@ TEST_CASE("causes for which a pod does not start are told apart while the Job wa
     CHECK(told(refused).starts_with("Stuck QuotaExceeded: "));
     refused.pod_refusal = "pods \"x\" is forbidden: violates PodSecurity";
     CHECK(told(refused).starts_with("Stuck PodRefused: "));
+    auto unmounted = observed(active(), {pod(R"({"phase": "Pending"})")});
+    unmounted.mount_failure = "MountVolume.SetUp failed for volume \"certificates\" : secret \"shop-ca\" not found";
+    CHECK(told(unmounted).starts_with("Stuck SecretNotFound: the runner's pod waits for its volumes ("));
+    unmounted.mount_failure = "MountVolume.SetUp failed for volume \"run\" : configmap \"x\" not found";
+    CHECK(told(unmounted).starts_with("Stuck ContainerNotStarted: "));
 }
 
 TEST_CASE("causes by which a Job fails without a result are told apart, each with its pace") {
