@@ -176,6 +176,7 @@ Verdict retry_not_due(const ObservedState& observed) {
 
 Verdict settled(const ObservedState& observed) {
     if (!runs_as_job(observed) || !is_settled(observed) || is_asked_for(observed)) return std::nullopt;
+    if (until_next_job(observed) == std::chrono::milliseconds(0)) return std::nullopt;
     return Keep{};
 }
 

@@ -5,6 +5,8 @@
 #include "reconcile/job_names.hpp"
 #include "reconcile/status_draft.hpp"
 
+#include <algorithm>
+
 namespace lockkeeper::reconcile {
 namespace {
 
@@ -37,6 +39,16 @@ bool is_settled(const ObservedState& observed) {
     const auto& status = observed.migration.status;
     return api::is_true(status.conditions, api::condition_type::ready) && status.inputs_fingerprint &&
            *status.inputs_fingerprint == inputs_fingerprint(observed);
+}
+
+std::optional<std::chrono::milliseconds> until_next_job(const ObservedState& observed) {
+    using std::chrono::milliseconds;
+    const auto& spec = observed.migration.spec;
+    const auto& job = observed.migration.status.job;
+    const bool is_of_jobs = spec.execution.mode == api::ExecutionMode::Job && !spec.suspend;
+    if (!is_of_jobs || !spec.interval || !job || !job->finished_at) return std::nullopt;
+    const auto rest = std::chrono::ceil<milliseconds>(*job->finished_at + *spec.interval - observed.now);
+    return std::max(rest, milliseconds(0));
 }
 
 std::int64_t next_run(const api::MigrationStatus& status) {

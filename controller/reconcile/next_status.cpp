@@ -2,6 +2,7 @@
 
 #include "api/reasons.hpp"
 #include "reconcile/backoff.hpp"
+#include "reconcile/job_status.hpp"
 #include "reconcile/status_draft.hpp"
 #include "reconcile/wording.hpp"
 
@@ -56,7 +57,7 @@ NextStatus after_report(const ObservedState& observed, const Report& report) {
 NextStatus after_keep(const ObservedState& observed) {
     StatusDraft draft(observed, observed.now);
     draft.keep_ready();
-    return {std::move(draft.status()), std::nullopt};
+    return {std::move(draft.status()), until_next_job(observed)};
 }
 
 void take_over(const DatabaseState& database, api::MigrationStatus& status) {

@@ -110,6 +110,19 @@ TEST_CASE("once Ready, no Job is started on the same inputs, also by a controlle
     }
 }
 
+TEST_CASE("with an interval another Job looks at the database once it has passed, and not before") {
+    auto observed = ready_shop();
+    observed.migration.spec.interval = 10min;
+    observed.now += 4min;
+    CHECK(rule_for(observed) == "settled");
+    CHECK(next_status(observed, decide(observed).action).requeue_after == 6min);
+    observed.now += 6min;
+    CHECK(rule_for(observed) == "run");
+    observed.migration.spec.suspend = true;
+    CHECK(rule_for(observed) == "suspended with every script applied");
+    CHECK_FALSE(next_status(observed, decide(observed).action).requeue_after);
+}
+
 TEST_CASE("a process of the controller looks at the database itself, and is never settled") {
     auto observed = ready_shop();
     observed.migration.spec.execution.mode = api::ExecutionMode::InProcess;
