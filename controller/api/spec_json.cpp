@@ -260,9 +260,6 @@ MigrationSpec spec_from_json(const Field& field) {
         throw InvalidField(field["source"]["image"].path(), "an image needs execution: {mode: Job}");
     }
     spec.interval = read_interval(field["interval"]);
-    if (spec.interval && spec.execution.mode == ExecutionMode::Job) {
-        throw InvalidField(field["interval"].path(), "an interval needs execution: {mode: InProcess}");
-    }
     spec.depends_on = read_depends_on(field["dependsOn"]);
     read(field["suspend"], spec.suspend);
     return spec;

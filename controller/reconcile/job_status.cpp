@@ -60,6 +60,8 @@ api::MigrationStatus status_before_job(const ObservedState& observed) {
     status.run = next_run(status);
     status.inputs_fingerprint = inputs_fingerprint(observed);
     status.job = api::JobReference{job_name(observed.migration.metadata, status.run), whole_seconds(observed.now), {}};
+    // A look at what is Ready says nothing until it knows more, unless somebody waits for its answer.
+    if (is_settled(observed) && !is_asked_for(observed)) return status;
     return status_while_running(std::move(status),
                                 {std::string(api::reason::migrating), "the Job's pod starts", {}, {}}, observed.now);
 }
@@ -68,6 +70,9 @@ api::MigrationStatus status_during_job(const ObservedState& observed, const JobV
     StatusDraft draft(as_begun(observed), observed.now);
     if (const auto* stuck = std::get_if<JobIsStuck>(&verdict)) draft.converging(stuck->reason, stuck->message);
     if (const auto* runs = std::get_if<JobRuns>(&verdict)) {
+        const bool does_something = runs->progress.lock || runs->progress.running;
+        const bool is_ready = api::is_true(draft.status().conditions, api::condition_type::ready);
+        if (is_ready && !does_something) return std::move(draft.status());
         return status_while_running(std::move(draft.status()), runs->progress, observed.now);
     }
     return std::move(draft.status());

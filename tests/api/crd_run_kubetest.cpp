@@ -73,10 +73,6 @@ TEST_CASE("an interval, and what a Migration depends on, are refused with what t
     CHECK_THAT(refusal_with(space, "interval", "0"), Contains("write an interval of at least 10s, or leave it out"));
     CHECK_THAT(refusal_with(space, "interval", "577h"), Contains("write a duration of at most 576h"));
     CHECK_THAT(refusal_with(space, "interval", "often"), Contains("write a duration of whole numbers"));
-    auto with_jobs = spec;
-    with_jobs["execution"] = {{"mode", "Job"}};
-    CHECK_THAT(space.refusal_of(tests::migration("refused", "shop-db", with_jobs)),
-               Contains("an interval needs execution: {mode: InProcess}"));
     const auto depending_on = [&](const json& names) { return refusal_with(space, "dependsOn", names); };
     CHECK_THAT(depending_on({{{"name", "refused"}}}), Contains("this one names itself; take its own name out"));
     CHECK_THAT(depending_on({{{"name", "a"}}, {{"name", "a"}}}), Contains("Duplicate value"));

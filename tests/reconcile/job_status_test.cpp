@@ -118,6 +118,12 @@ TEST_CASE("with an interval another Job looks at the database once it has passed
     CHECK(next_status(observed, decide(observed).action).requeue_after == 6min);
     observed.now += 6min;
     CHECK(rule_for(observed) == "run");
+    auto looked_at = begun(observed);
+    CHECK(tests::conditions_of(looked_at.migration.status) == "Ready=True/UpToDate");
+    const RunProgress starting{"Migrating", "the Job's pod starts", {}, {}};
+    CHECK(status_during_job(looked_at, JobRuns{starting}) == looked_at.migration.status);
+    looked_at = ended(looked_at, success());
+    CHECK(tests::conditions_of(looked_at.migration.status) == "Ready=True/UpToDate");
     observed.migration.spec.suspend = true;
     CHECK(rule_for(observed) == "suspended with every script applied");
     CHECK_FALSE(next_status(observed, decide(observed).action).requeue_after);
