@@ -52,8 +52,8 @@ kube::ReconcileResult JobRuns::end(reconcile::ObservedState observed, const reco
     if (metrics_ != nullptr) metrics_->ended(ended.outcome, now - observed.migration.status.job->started_at);
     const auto next = reconcile::status_after_job(observed, ended, {now, random_()});
     writer_.write_last(observed.migration, next.status, stop);
-    // What has changed while it ran is looked at now, for nothing else will wake us; a retry or an interval is waited for
-    // from there.
+    // What has changed while it ran is looked at now, for nothing else will wake us; a retry or an interval is waited
+    // for from there.
     return kube::RequeueAfter{milliseconds(0)};
 }
 

@@ -14,8 +14,8 @@ bool job_is_under_way(const api::MigrationStatus& status);
 /// ExecutionMode::Job: it takes the status's word for what the database has.
 bool is_settled(const ObservedState& observed);
 
-/// Of a Migration with an interval whose runs are Jobs: how long until the next one, which may find nothing to do. Nothing
-/// where none is to come by itself.
+/// Of a Migration with an interval whose runs are Jobs: how long until the next one, which may find nothing to do.
+/// Nothing where none is to come by itself.
 std::optional<std::chrono::milliseconds> until_next_job(const ObservedState& observed);
 
 /// The number of the run that would begin now.

@@ -224,7 +224,7 @@ TEST_CASE("what this version does not have is refused and not ignored") {
     const TemporaryNamespace space;
     CHECK_THAT(refusal_with(space, "/execution/mode", "Pod"), Contains("supported values: \"Job\", \"InProcess\""));
     CHECK_THAT(refusal_with(space, "/targetVersio", "1"), Contains("unknown field \"spec.targetVersio\""));
-    CHECK_THAT(refusal_with(space, "/source/image", json::object()), Contains("unknown field \"spec.source.image\""));
+    CHECK_THAT(refusal_with(space, "/source/flux", json::object()), Contains("unknown field \"spec.source.flux\""));
 }
 
 TEST_CASE("the largest status is accepted, reads back, and shows in the columns") {
@@ -259,7 +259,7 @@ TEST_CASE("the largest status is accepted, reads back, and shows in the columns"
 TEST_CASE("kubectl explain tells what to write") {
     const TemporaryNamespace space;
     const auto explain = [](const std::string& field) { return kubectl("explain " + field).output; };
-    CHECK_THAT(explain("pgmig.spec.source"), Contains("exactly one of inline and configMaps") &&
+    CHECK_THAT(explain("pgmig.spec.source"), Contains("exactly one of inline, configMaps and image") &&
                                                  Contains("NNN_name.up.sql") && Contains("expectedDigest"));
     CHECK_THAT(explain("pgmig.spec.session.lockTimeout"), Contains("duration such as 5s"));
     CHECK_THAT(explain("pgmig.status.lastError"), Contains("SQLSTATE") || Contains("error code"));

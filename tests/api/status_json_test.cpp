@@ -1,5 +1,6 @@
-#include "api/migration_json.hpp"
 #include "api/status_json.hpp"
+
+#include "api/migration_json.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>

@@ -78,7 +78,7 @@ TEST_CASE("a Job gets certificates as files that its group may read, and is told
     CHECK(Pod(spec).variable("PGSSLMODE") == "require");
 }
 
-TEST_CASE("another database, or another way to it, is another input of a run; a rotated Secret is not") {
+TEST_CASE("another database, or another way to it, is another input of a run, and a rotated Secret is not") {
     CHECK(database_inputs(by_url()) == json{{"secret", "shop-db"}, {"key", "uri"}});
     CHECK(database_inputs(by_parts()) != database_inputs(by_url()));
     auto other_host = by_parts();
