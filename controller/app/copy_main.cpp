@@ -17,6 +17,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -106,26 +107,24 @@ void install(const std::string& path) {
 
 std::vector<std::string> names_in(const std::string& directory) {
     struct Closer {
-        DIR* directory;
-        ~Closer() {
-            if (directory != nullptr) ::closedir(directory);
-        }
-    } const open{::opendir(directory.c_str())};
-    if (open.directory == nullptr && errno == ENOENT) {
+        void operator()(DIR* directory) const { ::closedir(directory); }
+    };
+    const std::unique_ptr<DIR, Closer> open(::opendir(directory.c_str()));
+    if (open == nullptr && errno == ENOENT) {
         throw Refused("SourceNotFound", "the image has no directory " + quoted(directory) +
                                             "; write the one that holds the scripts as spec.source.image.path");
     }
-    if (open.directory == nullptr && errno == ENOTDIR) {
+    if (open == nullptr && errno == ENOTDIR) {
         throw Refused("SourceNotFound", quoted(directory) +
                                             " of the image is no directory; write the one that holds the scripts as "
                                             "spec.source.image.path");
     }
-    if (open.directory == nullptr) {
+    if (open == nullptr) {
         throw failed("SourceNotFound", "cannot read the directory " + quoted(directory) + " of the image as user " +
                                            std::to_string(::getuid()));
     }
     std::vector<std::string> names;
-    while (const auto* entry = ::readdir(open.directory)) {
+    while (const auto* entry = ::readdir(open.get())) {
         if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
     }
     std::sort(names.begin(), names.end());
@@ -199,11 +198,12 @@ int main(int argc, char** argv) {
         } else if (words.size() == 3 && words[0] == "scripts") {
             copy_scripts(words[1], words[2]);
         } else {
-            std::fputs("usage: lockkeeper-copy install FILE\n       lockkeeper-copy scripts DIRECTORY TO\n", stderr);
+            static_cast<void>(std::fputs(
+                "usage: lockkeeper-copy install FILE\n       lockkeeper-copy scripts DIRECTORY TO\n", stderr));
             return 2;
         }
     } catch (const Refused& refused) {
-        std::fprintf(stderr, "lockkeeper-copy: %s\n", refused.what());
+        static_cast<void>(std::fprintf(stderr, "lockkeeper-copy: %s\n", refused.what()));
         write_termination_message(refused);
         return 1;
     }
