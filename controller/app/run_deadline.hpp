@@ -17,6 +17,7 @@ class RunDeadline {
     RunDeadline(std::chrono::milliseconds limit, const std::stop_token& stop);
     RunDeadline(const RunDeadline&) = delete;
     RunDeadline& operator=(const RunDeadline&) = delete;
+    ~RunDeadline() = default;
 
     std::stop_token stop() const { return source_.get_token(); }
     /// Was it the time that ended the run?
