@@ -1,6 +1,7 @@
 #include "migration/reached.hpp"
 
 #include <algorithm>
+#include <compare>
 
 namespace lockkeeper::migration {
 namespace {
@@ -25,11 +26,11 @@ Reached reached(const History& history, const std::string& wanted, const ScriptS
     }
     if (const auto highest = std::ranges::max_element(applied); highest != applied.end()) {
         result.current = highest->text();
-        result.yes = compare(*highest, wanted) >= 0;
+        result.yes = std::is_gteq(compare(*highest, wanted));
     }
     if (source == nullptr) return result;
     for (const auto& script : source->scripts()) {
-        if (script.version.is_repeatable() || compare(script.version, wanted) > 0) continue;
+        if (script.version.is_repeatable() || std::is_gt(compare(script.version, wanted))) continue;
         if (std::ranges::find(applied, script.version) != applied.end()) continue;
         result.yes = false;
         result.lacking = script.version.text();
@@ -42,7 +43,8 @@ std::optional<Failure> not_in_source(const std::string& wanted, const ScriptSet&
     std::optional<std::string> highest;
     for (const auto& script : source.scripts()) {
         if (script.version.is_repeatable()) continue;
-        if (script.version.text() == wanted || (is_number(wanted) && compare(script.version, wanted) == 0)) return {};
+        if (script.version.text() == wanted || (is_number(wanted) && std::is_eq(compare(script.version, wanted))))
+            return {};
         highest = script.version.text();
     }
     Failure failure;
