@@ -50,7 +50,8 @@ struct TlsShop {
         return came;
     }
     std::string message(const std::string& name) const {
-        for (const auto& one : get(name)["status"]["conditions"]) {
+        const auto object = get(name);
+        for (const auto& one : object["status"]["conditions"]) {
             if (one["type"] == "Ready") return one["message"];
         }
         return {};
