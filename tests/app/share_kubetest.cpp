@@ -32,22 +32,33 @@ bool is_untouched(const TemporaryNamespace& ns, const std::string& name) {
     return ns.get("pgmig", name)["status"] == json{{"observedGeneration", -1}};
 }
 
-/// A kubeconfig of a service account with a Role in some namespaces: what docs/operations.md lists, and nothing more.
+/// The rules that manifests/ grants, and the one that runs in the controller's process need besides.
+json rules_of_the_manifests() {
+    auto text =
+        kubectl("create --dry-run=client --output=json --filename " LOCKKEEPER_SOURCE_DIR "/manifests/rbac.yaml")
+            .output;
+    // One object stands behind another, without a comma.
+    for (std::size_t at = 0; (at = text.find("\n}\n{", at)) != std::string::npos;) text.insert(at + 2, ",");
+    const auto objects = json::parse("[" + text + "]");
+    json rules;
+    for (const auto& object : objects) {
+        if (object["kind"] == "ClusterRole" && object["metadata"]["name"] == "lockkeeper") rules = object["rules"];
+    }
+    REQUIRE(rules.is_array());
+    rules.push_back({{"apiGroups", Strings{""}}, {"resources", Strings{"secrets"}}, {"verbs", Strings{"get"}}});
+    return rules;
+}
+
+/// A kubeconfig of a service account with a Role of exactly these rules in some namespaces.
 class RoleOnly {
   public:
     RoleOnly(const TemporaryNamespace& home, const std::vector<const TemporaryNamespace*>& namespaces) {
-        const auto rule = [](const std::string& group, const std::string& resource, const Strings& verbs) {
-            return json{{"apiGroups", Strings{group}}, {"resources", Strings{resource}}, {"verbs", verbs}};
-        };
         home.apply({{"apiVersion", "v1"}, {"kind", "ServiceAccount"}, {"metadata", {{"name", "keeper"}}}});
         for (const auto* ns : namespaces) {
             ns->apply({{"apiVersion", "rbac.authorization.k8s.io/v1"},
                        {"kind", "Role"},
                        {"metadata", {{"name", "keeper"}}},
-                       {"rules", json::array({rule("lockkeeper.dev", "migrations", {"get", "list", "watch"}),
-                                              rule("lockkeeper.dev", "migrations/status", {"patch"}),
-                                              rule("", "configmaps", {"get", "list", "watch"}),
-                                              rule("", "secrets", {"get"})})}});
+                       {"rules", rules_of_the_manifests()}});
             ns->apply({{"apiVersion", "rbac.authorization.k8s.io/v1"},
                        {"kind", "RoleBinding"},
                        {"metadata", {{"name", "keeper"}}},
