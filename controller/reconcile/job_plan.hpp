@@ -19,7 +19,7 @@ struct RunnerImage {
 
 /// The objects of one run, to be made in this order: the Job's pod mounts the ConfigMaps. All are the Migration's own
 /// (ownerReferences), so that they go with it; the ConfigMaps are deleted as soon as the run has ended.
-struct JobPlan {
+struct JobPlan {       // NOLINT(bugprone-exception-escape): json's own moves assert, and do not throw
     std::string name;  ///< of the Job
     std::vector<nlohmann::json> config_maps;
     nlohmann::json job;

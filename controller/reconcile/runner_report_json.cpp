@@ -12,7 +12,6 @@ using api::Field;
 using api::InvalidField;
 using migration::DatabaseState;
 using migration::Failure;
-using migration::RunReport;
 using nlohmann::json;
 using std::chrono::milliseconds;
 
