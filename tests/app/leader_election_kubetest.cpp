@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <array>
 #include <csignal>
 #include <memory>
 
@@ -133,8 +134,8 @@ TEST_CASE("a controller that stands by is ready, and shows that it does not lead
             "127.0.0.1:" + std::to_string(health), "--metrics-address", "127.0.0.1:" + std::to_string(metrics)});
     };
     const auto free_port = [] { return port_of(listen_on_loopback()); };
-    const std::uint16_t health[] = {free_port(), free_port()};   // NOLINT(modernize-avoid-c-arrays)
-    const std::uint16_t metrics[] = {free_port(), free_port()};  // NOLINT(modernize-avoid-c-arrays)
+    const std::array<std::uint16_t, 2> health{free_port(), free_port()};
+    const std::array<std::uint16_t, 2> metrics{free_port(), free_port()};
     const auto leader = start(health[0], metrics[0]);
     REQUIRE(eventually([&] { return Pair::leads(*leader); }));
     const auto standby = start(health[1], metrics[1]);
@@ -161,5 +162,5 @@ TEST_CASE("a leader that cannot reach the API server for its renew deadline ends
     CHECK(controller.wait() == 1);
     control_service("start", "apiserver");
     CHECK_THAT(controller.log(), Contains("was not renewed in time"));
-    CHECK(ns.get("lease", "lockkeeper")["spec"]["holderIdentity"] != "");
+    CHECK_FALSE(ns.get("lease", "lockkeeper")["spec"]["holderIdentity"].get<std::string>().empty());
 }

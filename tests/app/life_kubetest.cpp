@@ -271,7 +271,7 @@ class Watch {
               {"kubectl", "get", "pgmig", "--watch", "--output-watch-events", "-o", "json", "-n", space.ns().name()}) {}
 
     bool shows(const std::string& name) const {
-        return eventually([&] { return process_.log().find("\"name\":\"" + name + "\"") != std::string::npos; });
+        return eventually([&] { return process_.log().find(R"("name":")" + name + "\"") != std::string::npos; });
     }
     /// Ends it once it has shown this version of each of these objects.
     std::vector<json> end_at(const json& list) {
@@ -341,7 +341,7 @@ TEST_CASE("over their whole lives Migrations say nothing that contradicts itself
 
     StatusLife life({password_in(space.database().url()), "hunter2", "passwd"});
     for (const auto& event : watch.end_at(last)) life.see(event);
-    CHECK(life.complaints() == std::vector<std::string>{});
+    CHECK_THAT(life.complaints(), Catch::Matchers::Equals(std::vector<std::string>{}));
     for (const auto& scenario : scenarios) {
         INFO(scenario.name);
         // Each request that wrote a status changed something, and the other way round.

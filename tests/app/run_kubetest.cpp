@@ -131,13 +131,13 @@ TEST_CASE("a Migration that somebody keeps from being deleted has its run ended 
     auto gatekeeper = shop.close_gate();
     shop.apply(at_gate);
     REQUIRE(shop.is_at_gate());
-    kubectl("patch pgmig shop --type merge -p '{\"metadata\":{\"finalizers\":[\"example.com/keep\"]}}' -n " +
+    kubectl(R"(patch pgmig shop --type merge -p '{"metadata":{"finalizers":["example.com/keep"]}}' -n )" +
             shop.ns.name());
     shop.ns.remove("pgmig", "shop");
     CHECK(shop.becomes("Ready", "False/Terminating"));
     CHECK(shop.runs() == "0");
     CHECK_FALSE(shop.status().contains("running"));
-    kubectl("patch pgmig shop --type merge -p '{\"metadata\":{\"finalizers\":null}}' -n " + shop.ns.name());
+    kubectl(R"(patch pgmig shop --type merge -p '{"metadata":{"finalizers":null}}' -n )" + shop.ns.name());
 }
 
 TEST_CASE("an API server that does not answer during a run costs it neither its lock nor its status") {

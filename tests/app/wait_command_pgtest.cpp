@@ -29,8 +29,8 @@ struct Wait {
         err = errors.str();
         return code;
     }
-    void migrate(tests::Files files) const {
-        REQUIRE(tests::outcome_of(tests::migrate(database, std::move(files))) == "done");
+    void migrate(const tests::Files& files) const {
+        REQUIRE(tests::outcome_of(tests::migrate(database, files)) == "done");
     }
 
     const tests::TemporaryDatabase database;
