@@ -182,9 +182,9 @@ TEST_CASE("causes for which a pod does not start are told apart while the Job wa
     refused.pod_refusal = "pods \"x\" is forbidden: violates PodSecurity";
     CHECK(told(refused).starts_with("Stuck PodRefused: "));
     auto unmounted = observed(active(), {pod(R"({"phase": "Pending"})")});
-    unmounted.mount_failure = "MountVolume.SetUp failed for volume \"certificates\" : secret \"shop-ca\" not found";
+    unmounted.mount_failure = R"(MountVolume.SetUp failed for volume "certificates" : secret "shop-ca" not found)";
     CHECK(told(unmounted).starts_with("Stuck SecretNotFound: the runner's pod waits for its volumes ("));
-    unmounted.mount_failure = "MountVolume.SetUp failed for volume \"run\" : configmap \"x\" not found";
+    unmounted.mount_failure = R"(MountVolume.SetUp failed for volume "run" : configmap "x" not found)";
     CHECK(told(unmounted).starts_with("Stuck ContainerNotStarted: "));
 }
 
