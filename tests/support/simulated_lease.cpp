@@ -65,7 +65,8 @@ Happening written(const LeaseRecord& record) {
 }
 
 std::vector<Happening> times(std::size_t count, const Happening& happening) {
-    return std::vector<Happening>(count, happening);
+    std::vector<Happening> all(count, happening);
+    return all;
 }
 
 std::vector<Happening> operator+(std::vector<Happening> left, const std::vector<Happening>& right) {
