@@ -69,16 +69,16 @@ TEST_CASE("a 401 with a token that has not changed is an error") {
 
 TEST_CASE("a 401 to a program's token starts the program again, and a program that fails is an error without it") {
     const ExecPluginScript script(R"(n=$(wc -l <"$HERE/runs"); [ $n -lt 3 ] || exit 1
-echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"t'$n'"}}')");
+echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"token":"token-'$n'"}}')");
     Fixture fixture({fine, unauthorized, fine, unauthorized},
                     [&](ClientConfig& config) { config.exec = script.plugin(); });
     fixture.client.get(shop, {});
     fixture.clock.advance(1h);
     fixture.client.get(shop, {});
-    CHECK(fixture.seen(1).headers.at("authorization") == "Bearer t1");
-    CHECK(fixture.seen(2).headers.at("authorization") == "Bearer t2");
+    CHECK(fixture.seen(1).headers.at("authorization") == "Bearer token-1");
+    CHECK(fixture.seen(2).headers.at("authorization") == "Bearer token-2");
     fixture.clock.advance(1h);
-    CHECK_THROWS_WITH(fixture.client.get(shop, {}), Contains("ended with 1") && !Contains("t2"));
+    CHECK_THROWS_WITH(fixture.client.get(shop, {}), Contains("ended with 1") && !Contains("token-2"));
     CHECK(script.runs() == 3);
 }
 
