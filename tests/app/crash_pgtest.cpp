@@ -1,5 +1,6 @@
 #include "support/cutting_proxy.hpp"
 #include "support/disturbed_run.hpp"
+#include "support/sanitized.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -36,7 +37,7 @@ std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::C
         if (cut.manner == Manner::Silence) {
             while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
             }
-            const bool lock_is_free = lock_is_free_within(database, 5s);
+            const bool lock_is_free = lock_is_free_within(database, tests::promised_time);
             const bool has_ended = lock_is_free && run.wait_for(60s) == std::future_status::ready;
             stop.request_stop();
             if (!lock_is_free) return "the lock is not free";
@@ -50,7 +51,7 @@ std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::C
             return "the run ended for good with " + outcome_of(report) + ": " + report.failure->message;
         }
     }
-    if (!lock_is_free_within(database, 5s)) return "the lock is not free";
+    if (!lock_is_free_within(database, tests::promised_time)) return "the lock is not free";
     if (!said_to_be_done.empty() && database.ask("SELECT string_agg(version, ' ' ORDER BY version) FROM "
                                                  "lockkeeper_history WHERE prefix IS NULL") < said_to_be_done) {
         return "the run says of more scripts than there are in the history that they are done";

@@ -1,5 +1,6 @@
 #include "support/disturbed_run.hpp"
 #include "support/runners.hpp"
+#include "support/sanitized.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -64,7 +65,7 @@ TEST_CASE("a runner killed at any instant leaves its lock free within five secon
         const auto runner = course.start();
         course.sleep_for_a_part_of_it();
         runner->end(SIGKILL);
-        CHECK(lock_is_free_within(course.database, 5s));
+        CHECK(lock_is_free_within(course.database, tests::promised_time));
         const auto report = run_once(course.database.url());
         INFO((report.failure ? report.failure->message : ""));
         REQUIRE(outcome_of(report) == "done");
@@ -85,6 +86,6 @@ TEST_CASE("a runner whose session is terminated at any instant ends right by its
         INFO(runner->log());
         REQUIRE(code == 0);
         REQUIRE(state_of(course.database) == course.expected());
-        CHECK(lock_is_free_within(course.database, 5s));
+        CHECK(lock_is_free_within(course.database, tests::promised_time));
     }
 }

@@ -1,6 +1,7 @@
 // A link that falls silent while the rows of a COPY or a large script are on their way, and one that is only slow.
 #include "support/cutting_proxy.hpp"
 #include "support/disturbed_run.hpp"
+#include "support/sanitized.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -41,7 +42,7 @@ std::string fault_after_silence(const CuttingProxy::Cut& cut, const Files& files
     auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token(), files); });
     while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
     }
-    const bool lock_is_free = lock_is_free_within(database, 5s);
+    const bool lock_is_free = lock_is_free_within(database, tests::promised_time);
     const bool has_ended = lock_is_free && run.wait_for(60s) == std::future_status::ready;
     stop.request_stop();
     const auto report = run.get();

@@ -1,5 +1,6 @@
 #include "kube/transport.hpp"
 #include "support/disturbed_run.hpp"
+#include "support/sanitized.hpp"
 #include "support/scripted_api_server.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,12 +20,6 @@ using namespace lockkeeper::tests;
 using namespace std::chrono_literals;
 
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool is_sanitized = true;  // ten times slower, and memory that is freed is kept for a while
-#else
-constexpr bool is_sanitized = false;
-#endif
 
 std::size_t descriptors() {
     return static_cast<std::size_t>(
