@@ -184,17 +184,17 @@ void Connection::send_rows(std::optional<std::string_view> given) {
     // An import that nobody gave rows to must fail, not load none.
     const char* const error = given ? nullptr : "no rows were given";
     const auto rows = given.value_or(std::string_view{});
-    // Small, so that the server, which counts what it has got by these pieces, can show progress on a slow link too.
-    constexpr std::size_t chunk = std::size_t{1} << 13U;
+    // Small, so that the server, which counts what it has got by these pieces, can show progress on a slow link too;
+    // and with the 5 bytes of a message's head just what libpq sends at a time, so that nothing of it stays behind.
+    constexpr std::size_t chunk = (std::size_t{1} << 13U) - 5;
     for (std::size_t at = 0; at < rows.size();) {
         const auto size = std::min(chunk, rows.size() - at);
         const int sent = PQputCopyData(connection, rows.data() + at, static_cast<int>(size));
         if (sent < 0) throw ConnectionLost();
-        if (sent == 0) {
-            flush();
-            continue;
-        }
-        at += size;
+        if (sent == 1) at += size;
+        // libpq never says that it has had enough: it would keep a copy of all that the server has not read yet, and
+        // move the whole of it each time that it sends a piece.
+        flush();
     }
     while (PQputCopyEnd(connection, error) == 0) flush();
     flush();

@@ -6,7 +6,6 @@
 #include <catch2/catch.hpp>
 
 #include <future>
-#include <iostream>
 
 using namespace lockkeeper;
 using namespace std::chrono_literals;
@@ -84,13 +83,9 @@ TEST_CASE("a link that falls silent at any message of a COPY gives up its lock w
 }
 
 TEST_CASE("rows that fill all buffers on the way to a silent link are given up within five seconds too") {
-    if (tests::is_sanitized) {
-        // It is about time, and an instrumented runner and proxy take minutes for rows that fill all buffers.
-        std::cout << "LOCKKEEPER_SKIPPED: not under a sanitizer" << std::endl;
-        return;
-    }
+    // 8 MB, of which the kernel takes 4 MiB from the runner (tcp_wmem) and CuttingProxy's own some KiB.
     const CuttingProxy::Cut cut{Direction::ToServer, 40, Moment::After, Manner::Silence};
-    CHECK_THAT(fault_after_silence(cut, script_with("", 4'000'000)), Catch::Equals(""));
+    CHECK_THAT(fault_after_silence(cut, script_with("", 1'000'000)), Catch::Equals(""));
 }
 
 TEST_CASE("a link on which each part of the rows takes its time is not given up") {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
 #include <thread>
 
 using namespace lockkeeper;
@@ -28,6 +29,14 @@ std::string sqlstate_of_connecting(const std::string& url) {
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
     return text.replace(text.find(from), from.size(), to);
+}
+
+/// The memory of this process, in MiB.
+std::size_t resident_mib() {
+    std::size_t total = 0;
+    std::size_t resident = 0;
+    std::ifstream("/proc/self/statm") >> total >> resident;
+    return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) >> 20U;
 }
 
 }  // namespace
@@ -161,6 +170,27 @@ TEST_CASE("a large message and large rows go through without blocking") {
     connection.query("CREATE TABLE t (a text)");
     connection.copy_in("COPY t FROM STDIN", large + "\n");
     CHECK(connection.query("SELECT length(a) FROM t").integer(0, 0) == 20'000'000);
+}
+
+TEST_CASE("rows that the server does not read yet are not copied meanwhile") {
+    const tests::TemporaryDatabase database;
+    database.run(
+        "CREATE TABLE t (a text); CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM "
+        "pg_sleep(1); RETURN NEW; END$$; CREATE TRIGGER slow BEFORE INSERT ON t FOR EACH ROW WHEN (NEW.a = 'slow') "
+        "EXECUTE FUNCTION dawdle()");
+    std::string rows = "slow\n";
+    while (rows.size() < 64'000'000) rows += std::string(1'000, 'x') + "\n";
+    auto connection = database.connect();
+    const auto before = resident_mib();
+    auto most = before;
+    std::size_t looks = 0;
+    connection.while_waiting(std::chrono::milliseconds(50), [&] {
+        ++looks;
+        most = std::max(most, resident_mib());
+    });
+    connection.copy_in("COPY t FROM STDIN", rows);
+    CHECK(looks > 0);
+    CHECK(most <= before + 16);
 }
 
 TEST_CASE("on the way out a server that does not answer in time counts as lost") {

@@ -14,6 +14,7 @@ namespace lockkeeper::tests {
 namespace {
 
 constexpr int tick = 5;  // ms between two looks at the stop token
+constexpr int buffer = 32'768;
 
 struct Authority {
     std::size_t port_begin;
@@ -67,6 +68,8 @@ struct CuttingProxy::Link {
 CuttingProxy::CuttingProxy(const std::string& url, std::optional<Cut> cut)
     : listening_(listen_on_loopback()), url_(url), cut_(cut) {
     const auto [begin, end] = find_port(url);
+    // For each connection that is accepted: not much fits into a link that has fallen silent.
+    ::setsockopt(listening_.descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
     server_port_ = static_cast<std::uint16_t>(std::stoi(url.substr(begin, end - begin)));
     url_.replace(begin, end - begin, std::to_string(port_of(listening_)));
     accepting_ = std::jthread([this](const std::stop_token& stop) { accept_all(stop); });
