@@ -102,8 +102,8 @@ std::string session_guards(int server_version) {
 }
 
 std::string unhurried_session(int server_version) {
-    return std::string(server_version >= 140'000 ? "SET idle_session_timeout=0;" : "") +
-           "SET idle_in_transaction_session_timeout=0";
+    return std::string(server_version >= 140'000 ? "SET idle_session_timeout='1h';" : "") +
+           "SET idle_in_transaction_session_timeout='1h'";
 }
 
 std::string reset_session(int server_version) {

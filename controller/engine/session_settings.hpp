@@ -47,7 +47,8 @@ std::string session_guards(int server_version);
 constexpr std::size_t large_script_bytes = std::size_t{1} << 20U;
 
 /// Before a message that may take longer to arrive than a session may be idle: to the server, a session is idle until
-/// it has read the whole of the next message. Holds until the next reset_session.
+/// it has read the whole of the next message. For an hour, so that a session that was left behind in the middle of one
+/// is not there for ever. Holds until the next reset_session.
 std::string unhurried_session(int server_version);
 
 /// All that DISCARD ALL does except releasing advisory locks, then the guards again. Allowed inside a transaction.
