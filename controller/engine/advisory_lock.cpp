@@ -1,5 +1,6 @@
 #include "engine/advisory_lock.hpp"
 
+#include "engine/abandoned_holder.hpp"
 #include "engine/session_settings.hpp"
 #include "engine/statement_tag.hpp"
 #include "migration/checksum.hpp"
@@ -116,6 +117,7 @@ class Waiter {
 
     void wait_for(std::int64_t key) {
         Pauses pauses;
+        AbandonedHolder holder(connection_, {key}, patience_.clock);
         do {
             const auto now = patience_.clock.now();
             const auto waited = std::chrono::duration_cast<milliseconds>(now - begin_);
@@ -124,6 +126,7 @@ class Waiter {
                 patience_.on_wait({key, waited, find_holder(connection_, key)});
                 report_at_ = now + std::chrono::seconds(2);
             }
+            holder.look();
             patience_.clock.sleep(std::min(pauses.next(), patience_.timeout - waited), patience_.stop);
         } while (!connection_.query(try_sql(key)).boolean(0, 0));
     }

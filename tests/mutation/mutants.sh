@@ -86,6 +86,18 @@ mutant "a slow link is taken for a silent one" \
   "a link on which each part of the rows takes its time is not given up" \
   engine/link_watch.cpp 'if (!sight || nth == 1 || last_ != sight) {' 'if (!sight || !last_) {'
 
+mutant "nobody ends a session that a dead runner left among the rows of a COPY" \
+  "a runner that dies among the rows of a COPY behind a proxy that hangs leaves the lock to who waits for it" \
+  engine/abandoned_holder.cpp "patience{30'000}" "patience{3'000'000}"
+
+mutant "who waits takes a slow runner for a dead one" \
+  "a runner whose rows take their time keeps the lock, however long another waits for it" \
+  engine/abandoned_holder.cpp 'seen.empty() || seen != last_' 'last_.empty()'
+
+mutant "who waits ends a session that is not Lockkeeper's" \
+  "a session that is not Lockkeeper's keeps the lock, also if it reads rows that never come" \
+  engine/abandoned_holder.cpp " AND a.application_name LIKE 'lockkeeper:%'" ""
+
 mutant "what an interrupted REINDEX CONCURRENTLY left behind stays" \
   "a rebuild whose runner is killed leaves indexes INVALID, which the next run drops before it rebuilds" \
   engine/index_remains.cpp 'if (statement.kind == StatementKind::ReindexConcurrently) {' \
