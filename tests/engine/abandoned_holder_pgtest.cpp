@@ -101,7 +101,9 @@ TEST_CASE("a session that is not Lockkeeper's keeps the lock, also if it reads r
     auto copy = std::async(std::launch::async, [&] { session.copy_in("COPY of_someone FROM stdin", rows(10'000)); });
     wait_for(database, "EXISTS (SELECT FROM pg_stat_progress_copy WHERE datname = current_database())");
     CHECK(outcome_of(run_in_a_hurry(database, script_with(1), 1min)) == "WaitingForLock");
-    CHECK(database.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'of someone'") == "1");
+    CHECK(database.ask(
+              "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'of "
+              "someone'") == "1");
     proxy.reset();
     CHECK_THROWS_AS(copy.get(), postgres::ConnectionLost);
 }

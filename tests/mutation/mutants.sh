@@ -92,7 +92,7 @@ mutant "nobody ends a session that a dead runner left among the rows of a COPY" 
 
 mutant "who waits takes a slow runner for a dead one" \
   "a runner whose rows take their time keeps the lock, however long another waits for it" \
-  engine/abandoned_holder.cpp 'seen.empty() || seen != last_' 'last_.empty()'
+  engine/abandoned_holder.cpp ', c.bytes_processed' ''
 
 mutant "who waits ends a session that is not Lockkeeper's" \
   "a session that is not Lockkeeper's keeps the lock, also if it reads rows that never come" \
