@@ -8,23 +8,12 @@
 namespace lockkeeper::api {
 namespace {
 
-constexpr std::array ssl_modes{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
 constexpr std::array modes_that_check{"require", "verify-ca", "verify-full"};
-
-template <typename Words>
-bool contains(const Words& words, std::string_view word) {
-    return std::ranges::find(words, word) != words.end();
-}
-
-std::string required_text(const Field& field) {
-    if (!field.is_there() || field.text().empty()) throw InvalidField(field.path(), "write a name");
-    return field.text();
-}
 
 /// `{secretKeyRef: {name, key}}`
 SecretKeyRef read_key_ref(const Field& field, const std::string& default_key) {
     const auto ref = field["secretKeyRef"];
-    return {required_text(ref["name"]), ref["key"].is_there() ? required_text(ref["key"]) : default_key};
+    return {required_name(ref["name"]), ref["key"].is_there() ? required_name(ref["key"]) : default_key};
 }
 
 std::uint16_t read_port(const Field& field) {
@@ -36,23 +25,19 @@ std::uint16_t read_port(const Field& field) {
 }
 
 std::string read_ssl_mode(const Field& field) {
-    if (contains(ssl_modes, field.text())) return field.text();
-    throw InvalidField(field.path(), "write one of: disable, allow, prefer, require, verify-ca, verify-full");
+    read_word(field, {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"}, 0);
+    return field.text();
 }
 
 ConnectionSpec read_connection(const Field& field) {
     ConnectionSpec connection;
-    connection.host = required_text(field["host"]);
+    connection.host = required_name(field["host"]);
     if (field["port"].is_there()) connection.port = read_port(field["port"]);
-    connection.database = required_text(field["database"]);
-    connection.user = required_text(field["user"]);
+    connection.database = required_name(field["database"]);
+    connection.user = required_name(field["user"]);
     if (field["sslMode"].is_there()) connection.ssl_mode = read_ssl_mode(field["sslMode"]);
     if (field["passwordFrom"].is_there()) connection.password = read_key_ref(field["passwordFrom"], "password");
-    const auto parameters = field["parameters"];
-    if (!parameters.is_there()) return connection;
-    for (const auto& [name, value] : parameters.object().items()) {
-        connection.parameters.emplace(name, Field(&value, parameters.path() + "." + name).text());
-    }
+    if (field["parameters"].is_there()) connection.parameters = field["parameters"].texts();
     return connection;
 }
 
@@ -60,7 +45,7 @@ TlsSpec read_tls(const Field& field) {
     TlsSpec tls;
     if (field["caFrom"].is_there()) tls.ca = read_key_ref(field["caFrom"], "ca.crt");
     const auto certificate = field["clientCertificateFrom"];
-    if (certificate.is_there()) tls.client_certificate = required_text(certificate["secretRef"]["name"]);
+    if (certificate.is_there()) tls.client_certificate = required_name(certificate["secretRef"]["name"]);
     return tls;
 }
 
@@ -69,7 +54,7 @@ void check_mode(const MigrationSpec& spec, const Field& field) {
     const auto& mode = *spec.connection->ssl_mode;
     const auto path = field["connection"]["sslMode"].path();
     const bool has_tls = spec.tls.ca || spec.tls.client_certificate;
-    if (has_tls && !contains(modes_that_check, mode)) {
+    if (has_tls && std::ranges::find(modes_that_check, mode) == modes_that_check.end()) {
         throw InvalidField(path, "with tls, write verify-full, verify-ca or require, or leave it out");
     }
     if (mode.starts_with("verify-") && !spec.tls.ca) {

@@ -1,31 +1,10 @@
 #include "api/execution_json.hpp"
 
-#include "api/durations.hpp"
-
 namespace lockkeeper::api {
 namespace {
 
-void read(const Field& field, std::chrono::milliseconds& into) {
-    if (!field.is_there()) return;
-    try {
-        into = parse_duration(field.text());
-    } catch (const InvalidDuration& error) {
-        throw InvalidField(field.path(), error.what());
-    }
-}
-
-std::optional<std::string> optional_text(const Field& field) {
-    if (!field.is_there() || field.text().empty()) return std::nullopt;
-    return field.text();
-}
-
 std::map<std::string, std::string> texts_of(const Field& field) {
-    std::map<std::string, std::string> texts;
-    if (!field.is_there()) return texts;
-    for (const auto& [name, value] : field.object().items()) {
-        texts.emplace(name, Field(&value, field.path() + "." + name).text());
-    }
-    return texts;
+    return field.is_there() ? field.texts() : std::map<std::string, std::string>();
 }
 
 std::string object_text(const Field& field) {

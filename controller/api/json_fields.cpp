@@ -1,5 +1,9 @@
 #include "api/json_fields.hpp"
 
+#include "api/durations.hpp"
+
+#include <algorithm>
+
 namespace lockkeeper::api {
 
 Field Field::operator[](const char* name) const {
@@ -33,6 +37,57 @@ std::int64_t Field::integer() const {
 bool Field::boolean() const {
     if (!is_there() || !value_->is_boolean()) throw InvalidField(path_, "true or false is expected");
     return value_->get<bool>();
+}
+
+std::chrono::milliseconds Field::duration() const {
+    try {
+        return parse_duration(text());
+    } catch (const InvalidDuration& error) {
+        throw InvalidField(path_, error.what());
+    }
+}
+
+std::vector<Field> Field::items() const {
+    std::vector<Field> items;
+    for (const auto& item : array()) items.emplace_back(&item, path_ + "[" + std::to_string(items.size()) + "]");
+    return items;
+}
+
+std::map<std::string, std::string> Field::texts() const {
+    std::map<std::string, std::string> texts;
+    for (const auto& [name, value] : object().items()) texts.emplace(name, Field(&value, path_ + "." + name).text());
+    return texts;
+}
+
+void read(const Field& field, std::string& into) {
+    if (field.is_there()) into = field.text();
+}
+
+void read(const Field& field, bool& into) {
+    if (field.is_there()) into = field.boolean();
+}
+
+void read(const Field& field, std::chrono::milliseconds& into) {
+    if (field.is_there()) into = field.duration();
+}
+
+std::optional<std::string> optional_text(const Field& field) {
+    if (!field.is_there() || field.text().empty()) return std::nullopt;
+    return field.text();
+}
+
+std::string required_name(const Field& field) {
+    if (!field.is_there() || field.text().empty()) throw InvalidField(field.path(), "write a name");
+    return field.text();
+}
+
+std::size_t read_word(const Field& field, std::initializer_list<std::string_view> words, std::size_t fallback) {
+    if (!field.is_there()) return fallback;
+    const auto* const found = std::ranges::find(words, std::string_view(field.text()));
+    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+    std::string list;
+    for (const auto word : words) list += (list.empty() ? "" : ", ") + std::string(word);
+    throw InvalidField(field.path(), "write one of: " + list);
 }
 
 }  // namespace lockkeeper::api

@@ -2,9 +2,15 @@
 
 #include <nlohmann/json.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lockkeeper::api {
 
@@ -31,10 +37,28 @@ class Field {
     const std::string& text() const;
     std::int64_t integer() const;
     bool boolean() const;
+    /// A text as parse_duration reads it.
+    std::chrono::milliseconds duration() const;
+    /// The items of a list, each with its place in its path: `list[0]`.
+    std::vector<Field> items() const;
+    /// The fields of an object, all of which are texts.
+    std::map<std::string, std::string> texts() const;
 
   private:
     const nlohmann::json* value_;
     std::string path_;
 };
+
+/// Reads a field that is there; `into` has what holds otherwise.
+void read(const Field& field, std::string& into);
+void read(const Field& field, bool& into);
+void read(const Field& field, std::chrono::milliseconds& into);
+
+/// An empty text counts as not there.
+std::optional<std::string> optional_text(const Field& field);
+/// A text that is there and not empty.
+std::string required_name(const Field& field);
+/// The number of the word that a field holds; `fallback` where it is not there.
+std::size_t read_word(const Field& field, std::initializer_list<std::string_view> words, std::size_t fallback);
 
 }  // namespace lockkeeper::api

@@ -1,43 +1,14 @@
 #include "api/spec_json.hpp"
 
 #include "api/database_json.hpp"
-#include "api/durations.hpp"
 #include "api/execution_json.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 
 namespace lockkeeper::api {
 namespace {
 
 constexpr std::size_t longest_identifier = 63;  // PostgreSQL's NAMEDATALEN - 1
-
-void read(const Field& field, std::string& into) {
-    if (field.is_there()) into = field.text();
-}
-
-void read(const Field& field, bool& into) {
-    if (field.is_there()) into = field.boolean();
-}
-
-void read(const Field& field, std::chrono::milliseconds& into) {
-    if (!field.is_there()) return;
-    try {
-        into = parse_duration(field.text());
-    } catch (const InvalidDuration& error) {
-        throw InvalidField(field.path(), error.what());
-    }
-}
-
-std::optional<std::string> optional_text(const Field& field) {
-    if (!field.is_there() || field.text().empty()) return std::nullopt;
-    return field.text();
-}
-
-std::string required_name(const Field& field) {
-    if (!field.is_there() || field.text().empty()) throw InvalidField(field.path(), "write a name");
-    return field.text();
-}
 
 void read_identifier(const Field& field, std::string& into) {
     if (!field.is_there()) return;
@@ -61,19 +32,10 @@ std::string read_digest(const Field& field) {
     return text;
 }
 
-InlineSource read_inline(const Field& field) {
-    InlineSource source;
-    for (const auto& [name, sql] : field.object().items()) {
-        source.files.emplace(name, Field(&sql, field.path() + "." + name).text());
-    }
-    return source;
-}
-
 ConfigMapSource read_config_maps(const Field& field) {
     ConfigMapSource source;
-    for (const auto& entry : field.array()) {
-        auto name =
-            required_name(Field(&entry, field.path() + "[" + std::to_string(source.names.size()) + "]")["name"]);
+    for (const auto& entry : field.items()) {
+        auto name = required_name(entry["name"]);
         if (std::ranges::find(source.names, name) != source.names.end()) {
             throw InvalidField(field.path(), "'" + name + "' is there twice; keep one of them");
         }
@@ -90,21 +52,8 @@ ImageSource read_image(const Field& field) {
     read(field["pullPolicy"], source.pull_policy);
     const auto secrets = field["pullSecrets"];
     if (!secrets.is_there()) return source;
-    for (const auto& entry : secrets.array()) {
-        const Field secret(&entry, secrets.path() + "[" + std::to_string(source.pull_secrets.size()) + "]");
-        source.pull_secrets.push_back(required_name(secret["name"]));
-    }
+    for (const auto& secret : secrets.items()) source.pull_secrets.push_back(required_name(secret["name"]));
     return source;
-}
-
-/// The number of the word that a field holds; `fallback` where it is not there.
-std::size_t read_word(const Field& field, std::initializer_list<std::string_view> words, std::size_t fallback) {
-    if (!field.is_there()) return fallback;
-    const auto* const found = std::ranges::find(words, std::string_view(field.text()));
-    if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
-    std::string list;
-    for (const auto word : words) list += (list.empty() ? "" : ", ") + std::string(word);
-    throw InvalidField(field.path(), "write one of: " + list);
 }
 
 std::string read_layout(const Field& field) {
@@ -157,7 +106,7 @@ SourceSpec read_source(const Field& field) {
     }
     SourceSpec source;
     if (scripts.is_there()) {
-        source.from = read_inline(scripts);
+        source.from = InlineSource{scripts.texts()};
     } else if (config_maps.is_there()) {
         source.from = read_config_maps(config_maps);
     } else {
@@ -173,10 +122,7 @@ LockSpec read_lock(const Field& field) {
     read(field["acquireTimeout"], lock.acquire_timeout);
     const auto also = field["alsoHold"];
     if (!also.is_there()) return lock;
-    for (const auto& entry : also.array()) {
-        const Field key(&entry, also.path() + "[" + std::to_string(lock.also_hold.size()) + "]");
-        lock.also_hold.push_back(key.integer());
-    }
+    for (const auto& key : also.items()) lock.also_hold.push_back(key.integer());
     return lock;
 }
 
@@ -187,17 +133,10 @@ SessionSpec read_session(const Field& field) {
     session.role = optional_text(field["role"]);
     const auto path = field["searchPath"];
     if (path.is_there()) {
-        for (const auto& entry : path.array()) {
-            session.search_path.push_back(
-                required_name(Field(&entry, path.path() + "[" + std::to_string(session.search_path.size()) + "]")));
-        }
+        for (const auto& schema : path.items()) session.search_path.push_back(required_name(schema));
     }
     const auto parameters = field["parameters"];
-    if (parameters.is_there()) {
-        for (const auto& [name, value] : parameters.object().items()) {
-            session.parameters.emplace(name, Field(&value, parameters.path() + "." + name).text());
-        }
-    }
+    if (parameters.is_there()) session.parameters = parameters.texts();
     return session;
 }
 
@@ -224,9 +163,7 @@ std::optional<std::chrono::milliseconds> read_interval(const Field& field) {
 std::vector<std::string> read_depends_on(const Field& field) {
     std::vector<std::string> names;
     if (!field.is_there()) return names;
-    for (const auto& entry : field.array()) {
-        names.push_back(required_name(Field(&entry, field.path() + "[" + std::to_string(names.size()) + "]")["name"]));
-    }
+    for (const auto& entry : field.items()) names.push_back(required_name(entry["name"]));
     return names;
 }
 

@@ -27,11 +27,7 @@ std::string text_of(const Field& field) {
 }
 
 std::vector<Field> items_of(const Field& field) {
-    return lenient([&] {
-        std::vector<Field> items;
-        for (const auto& item : field.array()) items.emplace_back(&item, field.path());
-        return items;
-    });
+    return lenient([&] { return field.items(); });
 }
 
 Field member(const Field& field, const char* name) {

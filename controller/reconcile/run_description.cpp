@@ -12,11 +12,6 @@ using nlohmann::json;
 /// Moves only where a runner of another version would do something wrong with what it reads.
 constexpr std::int64_t format = 1;
 
-std::optional<std::string> optional_text(const Field& field) {
-    if (!field.is_there()) return std::nullopt;
-    return field.text();
-}
-
 }  // namespace
 
 std::string to_text(const RunDescription& description) {
@@ -42,8 +37,10 @@ RunDescription parse_run_description(std::string_view text) {
         RunDescription description;
         description.subject = root["migration"].text();
         description.run = root["run"].integer();
-        description.known_history_table = optional_text(root["knownHistoryTable"]);
-        description.source_digest = optional_text(root["sourceDigest"]);
+        if (const auto table = root["knownHistoryTable"]; table.is_there()) {
+            description.known_history_table = table.text();
+        }
+        if (const auto digest = root["sourceDigest"]; digest.is_there()) description.source_digest = digest.text();
         description.spec = api::run_spec_from_json(root["spec"]);
         return description;
     } catch (const api::InvalidField& error) {

@@ -107,7 +107,7 @@ RunnerStarted started_of(const Field& field) {
 
 RunnerBlocked blocked_of(const Field& field) {
     RunnerBlocked blocked{field["version"].text(), {}};
-    for (const auto& item : field["by"].array()) blocked.by.push_back(session_of(Field(&item, field["by"].path())));
+    for (const auto& session : field["by"].items()) blocked.by.push_back(session_of(session));
     return blocked;
 }
 

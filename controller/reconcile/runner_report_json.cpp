@@ -67,7 +67,7 @@ std::size_t count_or_zero(const Field& field) {
 
 std::vector<std::string> texts_of(const Field& field) {
     std::vector<std::string> texts;
-    for (const auto& item : field.array()) texts.push_back(Field(&item, field.path()).text());
+    for (const auto& item : field.items()) texts.push_back(item.text());
     return texts;
 }
 
@@ -87,9 +87,7 @@ DatabaseState database_of(const Field& field) {
     database.pending = texts_of(field["pending"]);
     database.missing_count = count_of(field["missingCount"]);
     database.missing = texts_of(field["missing"]);
-    for (const auto& item : field["newest"].array()) {
-        database.newest.push_back(entry_of(Field(&item, field["newest"].path())));
-    }
+    for (const auto& item : field["newest"].items()) database.newest.push_back(entry_of(item));
     return database;
 }
 
@@ -152,8 +150,7 @@ json result_to_json(const RunnerResult& result) {
 RunnerResult result_of(const Field& field) {
     RunnerResult result;
     result.ran_count = count_of(field["ranCount"]);
-    for (const auto& item : field["ran"].array()) {
-        const Field ran(&item, field["ran"].path());
+    for (const auto& ran : field["ran"].items()) {
         result.report.ran.push_back(
             {ran["version"].text(), direction_of(ran["direction"]), milliseconds(ran["durationMs"].integer())});
     }
