@@ -3,7 +3,8 @@
 #include "api/json_fields.hpp"
 #include "api/one_line.hpp"
 #include "api/spec_json.hpp"
-#include "api/status_json.hpp"
+#include "api/status_from_json.hpp"
+#include "api/status_to_json.hpp"
 
 #include <stdexcept>
 

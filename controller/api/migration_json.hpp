@@ -13,9 +13,6 @@ namespace lockkeeper::api {
 /// std::invalid_argument only where `metadata` has no name or namespace, which no API server sends.
 Migration migration_from_json(const nlohmann::json& object);
 
-/// The `status` as the API server stores it, with lists cut to their bounds.
-nlohmann::json status_to_json(const MigrationStatus& status);
-
 /// The body of a server-side apply of `status` to `/status`: the complete set of fields that the controller owns, so
 /// that what is left out is taken away. It has no resourceVersion, hence no conflict with an edit of the spec. It has
 /// no uid either, because the API server does not look at it there (tried on 1.34): whoever has to tell a resource from

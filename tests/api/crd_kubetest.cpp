@@ -1,6 +1,7 @@
 // The CRD on a real API server: what it refuses, what it fills in, and what kubectl shows of it.
 #include "api/migration_json.hpp"
 #include "api/reasons.hpp"
+#include "api/status_to_json.hpp"
 #include "support/builders.hpp"
 #include "support/kubectl.hpp"
 

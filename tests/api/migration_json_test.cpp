@@ -1,5 +1,7 @@
 #include "api/migration_json.hpp"
 
+#include "api/status_to_json.hpp"
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 

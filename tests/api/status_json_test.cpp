@@ -1,6 +1,6 @@
-#include "api/status_json.hpp"
-
 #include "api/migration_json.hpp"
+#include "api/status_from_json.hpp"
+#include "api/status_to_json.hpp"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
