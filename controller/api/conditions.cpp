@@ -11,6 +11,13 @@ auto place_of(auto& conditions, std::string_view type) {
     return std::ranges::find(conditions, type, &Condition::type);
 }
 
+void keep_transition_time(Condition& condition, const Conditions& before) {
+    const auto* const known = find_condition(before, condition.type);
+    if (known != nullptr && known->status == condition.status) {
+        condition.last_transition_time = known->last_transition_time;
+    }
+}
+
 }  // namespace
 
 std::string_view to_string(ConditionStatus status) {
@@ -35,15 +42,19 @@ bool is_true(const Conditions& conditions, std::string_view type) {
     return condition != nullptr && condition->status == ConditionStatus::True;
 }
 
+void keep_transition_times(Conditions& conditions, const Conditions& before) {
+    for (auto& condition : conditions) keep_transition_time(condition, before);
+}
+
 void set_condition(Conditions& conditions, Condition condition) {
     condition.message = one_line(condition.message);
+    keep_transition_time(condition, conditions);
     const auto found = place_of(conditions, condition.type);
     if (found == conditions.end()) {
         conditions.push_back(std::move(condition));
-        return;
+    } else {
+        *found = std::move(condition);
     }
-    if (found->status == condition.status) condition.last_transition_time = found->last_transition_time;
-    *found = std::move(condition);
 }
 
 void remove_condition(Conditions& conditions, std::string_view type) {

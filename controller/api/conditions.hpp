@@ -39,8 +39,12 @@ using Conditions = std::vector<Condition>;
 const Condition* find_condition(const Conditions& conditions, std::string_view type);
 bool is_true(const Conditions& conditions, std::string_view type);
 
-/// Adds a condition or replaces the one of its type. `last_transition_time` is taken over only where the status
-/// changes: it tells since when, not when last looked. The message is put through one_line.
+/// `last_transition_time` tells since when a status is what it is, not when last looked: a condition that had the same
+/// status before keeps the time that it had then.
+void keep_transition_times(Conditions& conditions, const Conditions& before);
+
+/// Adds a condition or replaces the one of its type, whose transition time it keeps by the same rule. The message is
+/// put through one_line.
 void set_condition(Conditions& conditions, Condition condition);
 void remove_condition(Conditions& conditions, std::string_view type);
 

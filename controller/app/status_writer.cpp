@@ -27,15 +27,6 @@ std::string ready_reason(const api::MigrationStatus& status) {
     return ready == nullptr ? std::string() : ready->reason;
 }
 
-/// The status was made from what a cache showed. What the resource says about since when a condition holds is right.
-void keep_transition_times(api::Conditions& conditions, const api::Conditions& live) {
-    for (auto& condition : conditions) {
-        const auto* const known = api::find_condition(live, condition.type);
-        if (known != nullptr && known->status == condition.status)
-            condition.last_transition_time = known->last_transition_time;
-    }
-}
-
 }  // namespace
 
 void StatusWriter::write(api::Migration& migration, api::MigrationStatus status, const std::stop_token& stop) const {
@@ -46,9 +37,10 @@ void StatusWriter::write(api::Migration& migration, api::MigrationStatus status,
         if (!live || live->metadata.uid != metadata.uid) return;  // nobody is left to tell
         if (attempt == most_writes) throw std::runtime_error("the status was changed by others at each try");
         metadata.resource_version = live->metadata.resource_version;
-        // It may be our own last write that the cache did not show yet: the same is not news a second time.
+        // It may be our own last write that the cache, which the status was made from, did not show yet: the same is
+        // not news a second time, and what the resource says about since when a condition holds is right.
         migration.status = std::move(live->status);
-        keep_transition_times(status.conditions, migration.status.conditions);
+        api::keep_transition_times(status.conditions, migration.status.conditions);
         if (status == migration.status) return;
     }
     tell_change(migration, status);

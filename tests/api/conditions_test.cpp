@@ -31,6 +31,18 @@ TEST_CASE("a condition's transition time moves with its status") {
     CHECK(conditions[0].last_transition_time == late);
 }
 
+TEST_CASE("conditions that were made anew keep the transition times of those that had the same status before") {
+    Conditions anew{ready(ConditionStatus::False, "AccessDenied", late),
+                    {"Stalled", ConditionStatus::True, "AccessDenied", "", 1, late},
+                    {"Reconciling", ConditionStatus::True, "AccessDenied", "", 1, late}};
+    keep_transition_times(anew, {ready(ConditionStatus::False, "DatabaseUnreachable", early),
+                                 {"Stalled", ConditionStatus::False, "", "", 1, early}});
+    CHECK(anew[0].last_transition_time == early);
+    CHECK(anew[0].reason == "AccessDenied");
+    CHECK(anew[1].last_transition_time == late);
+    CHECK(anew[2].last_transition_time == late);
+}
+
 TEST_CASE("a condition is found by its type and gone once it is removed") {
     Conditions conditions;
     set_condition(conditions, ready(ConditionStatus::False, "ScriptFailed", early));
