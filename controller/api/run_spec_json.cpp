@@ -9,15 +9,20 @@ namespace {
 
 using nlohmann::json;
 
-/// An object whose fields are there only where they differ from their defaults.
+/// A part of a spec as an object, whose fields are there only where they differ from their defaults.
+template <typename Spec>
 class SparseObject {
   public:
+    explicit SparseObject(const Spec& spec) : spec_(spec) {}
+
     template <typename Value>
-    void put(const char* name, const Value& value, const Value& by_default) {
-        if (value != by_default) object_[name] = to_value(value);
+    SparseObject& put(const char* name, Value Spec::*field) {
+        if (spec_.*field != defaults_.*field) object_[name] = to_value(spec_.*field);
+        return *this;
     }
-    void put(const char* name, const SparseObject& value) {
-        if (!value.object_.empty()) object_[name] = value.object_;
+    SparseObject& put_unless_empty(const char* name, json value) {
+        if (!value.empty()) object_[name] = std::move(value);
+        return *this;
     }
     json take() { return std::move(object_); }
 
@@ -34,44 +39,39 @@ class SparseObject {
         return scope == TransactionScope::Run ? "Run" : scope == TransactionScope::None ? "None" : "Script";
     }
 
+    const Spec& spec_;
+    const Spec defaults_{};
     json object_ = json::object();
 };
 
-SparseObject policy_of(const PolicySpec& policy) {
-    const PolicySpec defaults;
-    SparseObject object;
-    object.put<std::string>("outOfOrder", policy.allow_out_of_order ? "Allow" : "Forbid", "Forbid");
-    object.put("checksumMismatch", policy.checksum_mismatch, defaults.checksum_mismatch);
-    object.put("missingScripts", policy.missing_scripts, defaults.missing_scripts);
-    return object;
+json policy_of(const PolicySpec& policy) {
+    return SparseObject(policy)
+        .put_unless_empty("outOfOrder", policy.allow_out_of_order ? json("Allow") : json())
+        .put("checksumMismatch", &PolicySpec::checksum_mismatch)
+        .put("missingScripts", &PolicySpec::missing_scripts)
+        .take();
 }
 
-SparseObject lock_of(const LockSpec& lock) {
-    const LockSpec defaults;
-    SparseObject object;
-    object.put("key", lock.key, defaults.key);
-    object.put("acquireTimeout", lock.acquire_timeout, defaults.acquire_timeout);
-    object.put("alsoHold", lock.also_hold, defaults.also_hold);
-    return object;
+json history_of(const HistorySpec& history) {
+    return SparseObject(history).put("schema", &HistorySpec::schema).put("table", &HistorySpec::table).take();
 }
 
-SparseObject session_of(const SessionSpec& session) {
-    const SessionSpec defaults;
-    SparseObject object;
-    object.put("lockTimeout", session.lock_timeout, defaults.lock_timeout);
-    object.put("statementTimeout", session.statement_timeout, defaults.statement_timeout);
-    object.put("role", session.role, defaults.role);
-    object.put("searchPath", session.search_path, defaults.search_path);
-    object.put("parameters", session.parameters, defaults.parameters);
-    return object;
+json lock_of(const LockSpec& lock) {
+    return SparseObject(lock)
+        .put("key", &LockSpec::key)
+        .put("acquireTimeout", &LockSpec::acquire_timeout)
+        .put("alsoHold", &LockSpec::also_hold)
+        .take();
 }
 
-SparseObject history_of(const HistorySpec& history) {
-    const HistorySpec defaults;
-    SparseObject object;
-    object.put("schema", history.schema, defaults.schema);
-    object.put("table", history.table, defaults.table);
-    return object;
+json session_of(const SessionSpec& session) {
+    return SparseObject(session)
+        .put("lockTimeout", &SessionSpec::lock_timeout)
+        .put("statementTimeout", &SessionSpec::statement_timeout)
+        .put("role", &SessionSpec::role)
+        .put("searchPath", &SessionSpec::search_path)
+        .put("parameters", &SessionSpec::parameters)
+        .take();
 }
 
 /// That it is there means something, even where all of it has its default.
@@ -84,19 +84,17 @@ json adopt_of(const AdoptSpec& adopt) {
 }  // namespace
 
 json run_spec_to_json(const MigrationSpec& spec) {
-    const MigrationSpec defaults;
-    SparseObject object;
-    object.put("layout", spec.layout, defaults.layout);
-    object.put("targetVersion", spec.target_version, defaults.target_version);
-    object.put("baseline", spec.baseline, defaults.baseline);
-    object.put("policy", policy_of(spec.policy));
-    object.put("history", history_of(spec.history));
-    object.put("lock", lock_of(spec.lock));
-    object.put("session", session_of(spec.session));
-    object.put("transaction", spec.transaction, defaults.transaction);
-    auto text = object.take();
-    if (spec.adopt) text["adopt"] = adopt_of(*spec.adopt);
-    return text;
+    return SparseObject(spec)
+        .put("layout", &MigrationSpec::layout)
+        .put("targetVersion", &MigrationSpec::target_version)
+        .put("baseline", &MigrationSpec::baseline)
+        .put_unless_empty("adopt", spec.adopt ? adopt_of(*spec.adopt) : json())
+        .put_unless_empty("policy", policy_of(spec.policy))
+        .put_unless_empty("history", history_of(spec.history))
+        .put_unless_empty("lock", lock_of(spec.lock))
+        .put_unless_empty("session", session_of(spec.session))
+        .put("transaction", &MigrationSpec::transaction)
+        .take();
 }
 
 }  // namespace lockkeeper::api
