@@ -1,5 +1,6 @@
 #include "kube/tls_settings.hpp"
 
+#include "kube/openssl_pointers.hpp"
 #include "kube/server_url.hpp"
 #include "kube/system_authorities.hpp"
 
@@ -13,24 +14,14 @@
 namespace lockkeeper::kube {
 namespace {
 
-template <auto Free>
-struct Freer {
-    template <typename T>
-    void operator()(T* pointer) const noexcept {
-        Free(pointer);
-    }
-};
-using Bio = std::unique_ptr<BIO, Freer<BIO_free>>;
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
+using openssl::Bio;
+using openssl::Certificate;
+using openssl::Key;
+using openssl::memory;
 
 [[noreturn]] void fail(const std::string& what) {
     ERR_clear_error();  // its text may quote the file
     throw InvalidClientConfig(what);
-}
-
-Bio memory(const std::string& pem) {
-    return Bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
 }
 
 /// Never asks a terminal for a passphrase.

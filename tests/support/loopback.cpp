@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace lockkeeper::tests {
@@ -24,6 +25,18 @@ const sockaddr* generic(const sockaddr_in& address) {
     return reinterpret_cast<const sockaddr*>(&address);  // NOLINT(*-reinterpret-cast): what the socket API asks for
 }
 
+Socket listen_on(Socket socket, std::uint16_t port) {
+    const auto address = loopback(port);
+    if (::bind(socket.descriptor(), generic(address), sizeof address) != 0 || ::listen(socket.descriptor(), 64) != 0) {
+        throw std::runtime_error("cannot listen on 127.0.0.1:" + std::to_string(port));
+    }
+    return socket;
+}
+
+Socket new_socket() {
+    return Socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+}
+
 }  // namespace
 
 Socket::~Socket() {
@@ -36,12 +49,14 @@ Socket& Socket::operator=(Socket&& other) noexcept {
 }
 
 Socket listen_on_loopback() {
-    Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const auto address = loopback(0);
-    if (::bind(socket.descriptor(), generic(address), sizeof address) != 0 || ::listen(socket.descriptor(), 64) != 0) {
-        throw std::runtime_error("cannot listen on 127.0.0.1");
-    }
-    return socket;
+    return listen_on(new_socket(), 0);
+}
+
+Socket listen_again_on_loopback(std::uint16_t port) {
+    auto socket = new_socket();
+    const int yes = 1;
+    ::setsockopt(socket.descriptor(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    return listen_on(std::move(socket), port);
 }
 
 std::uint16_t port_of(const Socket& listening) {
@@ -52,7 +67,7 @@ std::uint16_t port_of(const Socket& listening) {
 }
 
 Socket connect_to_loopback(std::uint16_t port) {
-    Socket socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    auto socket = new_socket();
     const auto address = loopback(port);
     if (::connect(socket.descriptor(), generic(address), sizeof address) != 0) return Socket();
     const int on = 1;

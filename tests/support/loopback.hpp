@@ -22,6 +22,9 @@ class Socket {
 
 /// Listens on a free port of 127.0.0.1.
 Socket listen_on_loopback();
+/// Listens on this port of 127.0.0.1 (0: a free one), which can be listened on again once nobody does any more, however
+/// its connections have ended.
+Socket listen_again_on_loopback(std::uint16_t port);
 std::uint16_t port_of(const Socket& listening);
 /// A connection to a port of 127.0.0.1, or nothing if nobody listens there.
 Socket connect_to_loopback(std::uint16_t port);

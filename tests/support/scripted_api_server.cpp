@@ -1,15 +1,14 @@
 #include "support/scripted_api_server.hpp"
 
-#include <arpa/inet.h>
+#include "kube/openssl_pointers.hpp"
+
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <cctype>
 #include <csignal>
 #include <cstdlib>
 #include <sstream>
@@ -17,42 +16,6 @@
 
 namespace lockkeeper::tests {
 namespace {
-
-std::string lower(std::string text) {
-    std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
-std::map<std::string, std::string> split_query(const std::string& query) {
-    std::map<std::string, std::string> values;
-    std::istringstream pairs(query);
-    for (std::string pair; std::getline(pairs, pair, '&');) {
-        const auto equals = pair.find('=');
-        values[pair.substr(0, equals)] = equals == std::string::npos ? "" : pair.substr(equals + 1);
-    }
-    return values;
-}
-
-SeenRequest parse_head(const std::string& head) {
-    std::istringstream lines(head);
-    SeenRequest request;
-    std::string target;
-    lines >> request.method >> target;
-    const auto question = target.find('?');
-    request.path = target.substr(0, question);
-    if (question != std::string::npos) request.query = split_query(target.substr(question + 1));
-    std::string line;
-    std::getline(lines, line);
-    while (std::getline(lines, line) && line != "\r") {
-        const auto colon = line.find(':');
-        if (colon == std::string::npos) continue;
-        auto value = line.substr(colon + 1);
-        value.erase(0, value.find_first_not_of(' '));
-        value.erase(value.find_last_not_of(" \r") + 1);
-        request.headers[lower(line.substr(0, colon))] = value;
-    }
-    return request;
-}
 
 std::string head_of(int status, const Reply::Headers& headers) {
     auto head = "HTTP/1.1 " + std::to_string(status) + " Scripted\r\n";
@@ -72,45 +35,18 @@ void prepare_process() {
     static_cast<void>(done);
 }
 
-int listen_on(int port) {
-    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    const int yes = 1;
-    ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    if (::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
-        ::listen(listener, 64) != 0) {
-        ::close(listener);
-        throw std::runtime_error("cannot listen on port " + std::to_string(port));
-    }
-    return listener;
-}
-
-int port_of(int listener) {
-    sockaddr_in address{};
-    socklen_t size = sizeof address;
-    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
-    return ntohs(address.sin_port);
-}
-
 SSL_CTX* server_context(const TestAuthority& authority, const Identity& identity) {
     SSL_CTX* const context = SSL_CTX_new(TLS_server_method());
-    const auto read = [](const std::string& pem) {
-        return std::unique_ptr<BIO, decltype(&BIO_free)>(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
-                                                         BIO_free);
+    const auto certificate_of = [](const std::string& pem) {
+        return kube::openssl::Certificate(
+            PEM_read_bio_X509(kube::openssl::memory(pem).get(), nullptr, nullptr, nullptr));
     };
-    X509* const own = PEM_read_bio_X509(read(identity.certificate).get(), nullptr, nullptr, nullptr);
-    EVP_PKEY* const key = PEM_read_bio_PrivateKey(read(identity.key).get(), nullptr, nullptr, nullptr);
-    X509* const trusted = PEM_read_bio_X509(read(authority.certificate()).get(), nullptr, nullptr, nullptr);
-    SSL_CTX_use_certificate(context, own);
-    SSL_CTX_use_PrivateKey(context, key);
-    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), trusted);
+    const kube::openssl::Key key(
+        PEM_read_bio_PrivateKey(kube::openssl::memory(identity.key).get(), nullptr, nullptr, nullptr));
+    SSL_CTX_use_certificate(context, certificate_of(identity.certificate).get());
+    SSL_CTX_use_PrivateKey(context, key.get());
+    X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate_of(authority.certificate()).get());
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);  // a client's certificate is welcome, not required
-    X509_free(own);
-    EVP_PKEY_free(key);
-    X509_free(trusted);
     return context;
 }
 
@@ -126,22 +62,21 @@ struct ScriptedApiServer::Tls {
 
 class ScriptedApiServer::Connection : public Reply {
   public:
-    Connection(ScriptedApiServer& server, int socket, int number)
-        : server_(server), socket_(socket), number_(number), ssl_(SSL_new(server.tls_->context)) {
-        SSL_set_fd(ssl_, socket_);
+    Connection(ScriptedApiServer& server, Socket socket, int number)
+        : server_(server), socket_(std::move(socket)), number_(number), ssl_(SSL_new(server.tls_->context)) {
+        SSL_set_fd(ssl_, socket_.descriptor());
         thread_ = std::thread([this] { serve(); });
     }
     ~Connection() override {
         interrupt();
         thread_.join();
         SSL_free(ssl_);
-        ::close(socket_);
     }
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
 
     /// From any thread: what this connection waits for ends.
-    void interrupt() const { ::shutdown(socket_, SHUT_RDWR); }
+    void interrupt() const { ::shutdown(socket_.descriptor(), SHUT_RDWR); }
     bool is_over() const { return over_; }
 
     void send(int status, const std::string& body, const Headers& headers) override {
@@ -218,11 +153,10 @@ class ScriptedApiServer::Connection : public Reply {
     }
 
     std::string client_name() const {
-        X509* const certificate = SSL_get1_peer_certificate(ssl_);
+        const kube::openssl::Certificate certificate(SSL_get1_peer_certificate(ssl_));
         if (certificate == nullptr) return {};
         std::array<char, 256> name{};
-        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(), name.size());
-        X509_free(certificate);
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate.get()), NID_commonName, name.data(), name.size());
         return name.data();
     }
 
@@ -231,7 +165,7 @@ class ScriptedApiServer::Connection : public Reply {
     }
 
     ScriptedApiServer& server_;
-    const int socket_;
+    const Socket socket_;
     const int number_;
     SSL* const ssl_;
     std::string received_;
@@ -285,9 +219,9 @@ std::size_t ScriptedApiServer::connections() const {
 
 void ScriptedApiServer::start() {
     stopping_ = false;
-    listener_ = listen_on(port_);
+    listener_ = listen_again_on_loopback(port_);
     port_ = port_of(listener_);
-    acceptor_ = std::thread([this, listener = listener_] { accept_all(listener); });
+    acceptor_ = std::thread([this] { accept_all(); });
 }
 
 void ScriptedApiServer::stop() {
@@ -298,23 +232,20 @@ void ScriptedApiServer::stop() {
         stopping_ = true;
         ended.swap(connections_);
     }
-    ::shutdown(listener_, SHUT_RDWR);
+    ::shutdown(listener_.descriptor(), SHUT_RDWR);
     acceptor_.join();
-    ::close(listener_);
+    listener_ = Socket();
     for (const auto& connection : ended) connection->interrupt();
     ended.clear();
 }
 
-void ScriptedApiServer::accept_all(int listener) {
+void ScriptedApiServer::accept_all() {
     while (true) {
-        const int socket = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+        Socket socket(::accept4(listener_.descriptor(), nullptr, nullptr, SOCK_CLOEXEC));
         const std::lock_guard lock(mutex_);
-        if (socket < 0 || stopping_) {
-            if (socket >= 0) ::close(socket);
-            return;
-        }
+        if (!socket || stopping_) return;
         std::erase_if(connections_, [](const auto& connection) { return connection->is_over(); });
-        connections_.push_back(std::make_unique<Connection>(*this, socket, ++accepted_));
+        connections_.push_back(std::make_unique<Connection>(*this, std::move(socket), ++accepted_));
     }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "kube/client_config.hpp"
+#include "support/loopback.hpp"
+#include "support/seen_request.hpp"
 #include "support/test_certificates.hpp"
 
 #include <functional>
@@ -13,17 +15,6 @@
 #include <vector>
 
 namespace lockkeeper::tests {
-
-/// A request as the server got it.
-struct SeenRequest {
-    std::string method;
-    std::string path;                            ///< as sent, without the query
-    std::map<std::string, std::string> query;    ///< values as sent, encoded
-    std::map<std::string, std::string> headers;  ///< names in lower case
-    std::string body;
-    int connection = 0;  ///< 1 for the first connection that the server took
-    std::string client;  ///< common name of the client's certificate, or empty
-};
 
 /// What a script can do with one request. A write to a client that is gone is silently nothing.
 class Reply {
@@ -85,15 +76,15 @@ class ScriptedApiServer {
   private:
     class Connection;
 
-    void accept_all(int listener);
+    void accept_all();
     void record(SeenRequest request);
 
     Script script_;
     TestAuthority authority_{"scripted authority"};
     struct Tls;
     std::unique_ptr<Tls> tls_;
-    int port_ = 0;
-    int listener_ = -1;
+    std::uint16_t port_ = 0;
+    Socket listener_;
     std::thread acceptor_;
 
     mutable std::mutex mutex_;

@@ -1,5 +1,7 @@
 #include "support/test_certificates.hpp"
 
+#include "kube/openssl_pointers.hpp"
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -11,17 +13,10 @@
 namespace lockkeeper::tests {
 namespace {
 
-template <auto Free>
-struct Freer {
-    template <typename T>
-    void operator()(T* pointer) const noexcept {
-        Free(pointer);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Freer<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freer<X509_free>>;
-using Bio = std::unique_ptr<BIO, Freer<BIO_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freer<X509_EXTENSION_free>>;
+using kube::openssl::Bio;
+using kube::openssl::Certificate;
+using kube::openssl::Key;
+using Extension = std::unique_ptr<X509_EXTENSION, kube::openssl::Freer<X509_EXTENSION_free>>;
 
 constexpr long a_day = 86'400;
 
