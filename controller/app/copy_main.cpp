@@ -7,6 +7,8 @@
 //
 // What goes wrong is said on standard error and, as the line of a runner that refuses (reconcile/runner_line.hpp), in
 // the termination message.
+#include "app/descriptor.hpp"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -24,6 +26,8 @@
 #include <vector>
 
 namespace {
+
+using lockkeeper::app::Descriptor;
 
 constexpr std::size_t most_files = 10'000;
 constexpr std::size_t most_bytes = std::size_t{512} << 20U;
@@ -47,23 +51,6 @@ std::string quoted(const std::string& path) {
 Refused failed(const char* reason, const std::string& what) {
     return {reason, what + ": " + std::strerror(errno)};
 }
-
-class Descriptor {
-  public:
-    explicit Descriptor(int number) : number_(number) {}
-    ~Descriptor() {
-        if (number_ >= 0) ::close(number_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    Descriptor(Descriptor&& other) noexcept : number_(other.number_) { other.number_ = -1; }
-    Descriptor& operator=(Descriptor&&) = delete;
-    int number() const { return number_; }
-    explicit operator bool() const { return number_ >= 0; }
-
-  private:
-    int number_;
-};
 
 void write_all(const Descriptor& to, std::string_view bytes, const std::string& path) {
     while (!bytes.empty()) {
