@@ -1,7 +1,6 @@
 #include "kube/api_client.hpp"
 #include "support/exec_plugin_script.hpp"
-#include "support/fake_clock.hpp"
-#include "support/scripted_api_server.hpp"
+#include "support/scripted_api_client.hpp"
 #include "support/temporary_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -15,33 +14,11 @@ using namespace lockkeeper::tests;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using nlohmann::json;
+using Fixture = ScriptedApiClient;
 
 namespace {
 
 const ObjectRef shop{{"", "v1", "configmaps"}, {"shop", "scripts"}};
-
-/// A client that logs in as a test says, with a clock that takes no time, of a server that does as it is told.
-struct Fixture {
-    ScriptedApiServer server;
-    FakeClock clock;
-    ApiClient client;
-
-    explicit Fixture(std::vector<Script> scripts)
-        : Fixture(std::move(scripts), [](ClientConfig& config) { config.token = SecretText("a-token"); }) {}
-
-    template <typename Adjust>
-    Fixture(std::vector<Script> scripts, Adjust adjust)
-        : server(in_turn(std::move(scripts))), client(adjusted(adjust), {.user_agent = "test/1"}, clock, no_log()) {}
-
-    template <typename Adjust>
-    ClientConfig adjusted(Adjust adjust) const {
-        auto config = server.config();
-        adjust(config);
-        return config;
-    }
-    SeenRequest seen(std::size_t index) const { return server.requests().at(index); }
-};
-
 const Script fine = answer(200, R"({"kind":"ConfigMap","metadata":{"name":"scripts"}})");
 const Script unauthorized = answer(401, R"({"kind":"Status","code":401,"reason":"Unauthorized"})");
 

@@ -1,7 +1,6 @@
 #include "kube/api_client.hpp"
 
-#include "support/fake_clock.hpp"
-#include "support/scripted_api_server.hpp"
+#include "support/scripted_api_client.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -16,38 +15,13 @@ using namespace lockkeeper::tests;
 using namespace std::chrono_literals;
 using Catch::Matchers::Contains;
 using nlohmann::json;
+using Fixture = ScriptedApiClient;
 using Strings = std::vector<std::string>;
 
 namespace {
 
 const Resource config_maps{"", "v1", "configmaps"};
 const ObjectRef shop{config_maps, {"shop", "scripts"}};
-
-/// A client with a clock that takes no time, of a server that does as it is told.
-struct Fixture {
-    ScriptedApiServer server;
-    FakeClock clock;
-    Strings warnings;
-    ApiClient client;
-
-    explicit Fixture(std::vector<Script> scripts)
-        : Fixture(std::move(scripts), [](ClientConfig& config) { config.token = SecretText("a-token"); }) {}
-
-    template <typename Adjust>
-    Fixture(std::vector<Script> scripts, Adjust adjust)
-        : server(in_turn(std::move(scripts))), client(adjusted(adjust), {.user_agent = "test/1"}, clock, log()) {}
-
-    template <typename Adjust>
-    ClientConfig adjusted(Adjust adjust) const {
-        auto config = server.config();
-        adjust(config);
-        return config;
-    }
-    LogSink log() {
-        return [this](LogLevel, std::string_view, const LogFields& fields) { warnings.push_back(fields.at(0).second); };
-    }
-    SeenRequest seen(std::size_t index = 0) const { return server.requests().at(index); }
-};
 
 std::string status(int code, const std::string& reason) {
     return json{{"kind", "Status"}, {"code", code}, {"reason", reason}}.dump();
