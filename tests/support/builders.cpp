@@ -80,6 +80,17 @@ reconcile::ObservedState after_run(reconcile::ObservedState observed, const reco
     return observed;
 }
 
+reconcile::NextStatus end_with(const reconcile::ObservedState& observed, const reconcile::Outcome& outcome) {
+    constexpr double no_luck = 1.0;
+    return reconcile::status_after_run(observed, outcome, {observed.now, no_luck});
+}
+
+std::optional<api::MigrationStatus> status_before_run(const reconcile::ObservedState& observed) {
+    const auto progress = reconcile::progress_before_run(observed);
+    if (!progress) return std::nullopt;
+    return reconcile::status_while_running(reconcile::status_of_run(observed), *progress, observed.now);
+}
+
 reconcile::ObservedState ready_shop() {
     const std::vector<std::string> versions{"0001_customers", "0002_orders"};
     return after_run(new_shop(), run_that_succeeded(database_with(versions, versions)));
@@ -96,6 +107,10 @@ std::string conditions_of(const api::MigrationStatus& status) {
                 condition.reason;
     }
     return text;
+}
+
+std::string ready_message(const api::MigrationStatus& status) {
+    return api::find_condition(status.conditions, api::condition_type::ready)->message;
 }
 
 }  // namespace lockkeeper::tests

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ migration::RunReport run_that_failed(migration::FailureKind kind, const std::str
 /// The shop after a run: with the status that the run led to, at the time when it ended.
 reconcile::ObservedState after_run(reconcile::ObservedState observed, const reconcile::Outcome& outcome);
 
+/// What a run that ends at once led to, where a retry has to wait for the whole of its delay.
+reconcile::NextStatus end_with(const reconcile::ObservedState& observed, const reconcile::Outcome& outcome);
+
+/// What is written before a run, if anything is.
+std::optional<api::MigrationStatus> status_before_run(const reconcile::ObservedState& observed);
+
 /// The shop with both of its scripts applied.
 reconcile::ObservedState ready_shop();
 
@@ -44,6 +51,8 @@ void edit_spec(reconcile::ObservedState& observed);
 
 /// `Ready=False/ScriptFailed Stalled=True/ScriptFailed`: what a status says, for assertions.
 std::string conditions_of(const api::MigrationStatus& status);
+/// The message of Ready.
+std::string ready_message(const api::MigrationStatus& status);
 
 inline constexpr std::array all_failure_kinds{
     migration::FailureKind::WaitingForLock,
