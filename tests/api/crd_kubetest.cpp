@@ -3,6 +3,7 @@
 #include "api/reasons.hpp"
 #include "api/status_to_json.hpp"
 #include "support/builders.hpp"
+#include "support/crd_specs.hpp"
 #include "support/kubectl.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,17 +15,6 @@ using Catch::Contains;
 using nlohmann::json;
 
 namespace {
-
-json from_config_map() {
-    return {{"source", {{"configMaps", {{{"name", "shop-migrations"}}}}}}};
-}
-
-/// What kubectl says of a Migration whose spec has one more field than it needs.
-std::string refusal_with(const TemporaryNamespace& space, const char* pointer, const json& value) {
-    auto spec = from_config_map();
-    spec[json::json_pointer(pointer)] = value;
-    return space.refusal_of(tests::migration("refused", "shop-db", spec));
-}
 
 json inline_source(const std::string& file) {
     return {{"source", {{"inline", {{file, "SELECT 1"}}}}}};

@@ -1,6 +1,7 @@
 // The part of the CRD that says how scripts are run, on a real API server.
 #include "api/migration_json.hpp"
 #include "support/builders.hpp"
+#include "support/crd_specs.hpp"
 #include "support/kubectl.hpp"
 
 #include <catch2/catch.hpp>
@@ -10,20 +11,6 @@ using namespace lockkeeper;
 using namespace lockkeeper::tests;
 using Catch::Contains;
 using nlohmann::json;
-
-namespace {
-
-json from_config_map() {
-    return {{"source", {{"configMaps", {{{"name", "shop-migrations"}}}}}}};
-}
-
-std::string refusal_with(const TemporaryNamespace& space, const char* field, const json& value) {
-    auto spec = from_config_map();
-    spec[field] = value;
-    return space.refusal_of(tests::migration("refused", "shop-db", spec));
-}
-
-}  // namespace
 
 TEST_CASE(
     "settings of the session, locks and transactions are kept exactly, and what Lockkeeper keeps for itself is "
@@ -45,7 +32,7 @@ TEST_CASE(
     CHECK(stored.spec.transaction == api::TransactionScope::Run);
 
     const auto with_parameter = [&](const char* name) {
-        return refusal_with(space, "session", {{"parameters", {{name, "x"}}}});
+        return refusal_with(space, "/session", {{"parameters", {{name, "x"}}}});
     };
     CHECK_THAT(with_parameter("Lock_Timeout"), Contains("write lockTimeout, statementTimeout, searchPath or role"));
     for (const auto* name : {"application_name", "TCP_Keepalives_idle", "default_transaction_read_only", "lockkeeper.x",
@@ -53,10 +40,10 @@ TEST_CASE(
         CHECK_THAT(with_parameter(name), Contains("for itself; a script that needs another value can SET it"));
     }
     CHECK_THAT(with_parameter("a b"), Contains("write names of parameters as in SHOW ALL"));
-    CHECK_THAT(refusal_with(space, "session", {{"role", ""}}), Contains("write the name of a role"));
-    CHECK_THAT(refusal_with(space, "session", {{"searchPath", {""}}}), Contains("should be at least 1 chars long"));
-    CHECK_THAT(refusal_with(space, "lock", {{"alsoHold", {1, 1}}}), Contains("Duplicate value"));
-    CHECK_THAT(refusal_with(space, "transaction", "All"), Contains("supported values: \"Script\", \"Run\", \"None\""));
+    CHECK_THAT(refusal_with(space, "/session", {{"role", ""}}), Contains("write the name of a role"));
+    CHECK_THAT(refusal_with(space, "/session", {{"searchPath", {""}}}), Contains("should be at least 1 chars long"));
+    CHECK_THAT(refusal_with(space, "/lock", {{"alsoHold", {1, 1}}}), Contains("Duplicate value"));
+    CHECK_THAT(refusal_with(space, "/transaction", "All"), Contains("supported values: \"Script\", \"Run\", \"None\""));
 }
 
 TEST_CASE("an interval, and what a Migration depends on, are refused with what to write instead") {
@@ -69,11 +56,11 @@ TEST_CASE("an interval, and what a Migration depends on, are refused with what t
     CHECK(stored.spec.interval == std::chrono::minutes(10));
     CHECK(stored.spec.depends_on == std::vector<std::string>{"customers", "orders"});
 
-    CHECK_THAT(refusal_with(space, "interval", "9s"), Contains("write an interval of at least 10s, or leave it out"));
-    CHECK_THAT(refusal_with(space, "interval", "0"), Contains("write an interval of at least 10s, or leave it out"));
-    CHECK_THAT(refusal_with(space, "interval", "577h"), Contains("write a duration of at most 576h"));
-    CHECK_THAT(refusal_with(space, "interval", "often"), Contains("write a duration of whole numbers"));
-    const auto depending_on = [&](const json& names) { return refusal_with(space, "dependsOn", names); };
+    CHECK_THAT(refusal_with(space, "/interval", "9s"), Contains("write an interval of at least 10s, or leave it out"));
+    CHECK_THAT(refusal_with(space, "/interval", "0"), Contains("write an interval of at least 10s, or leave it out"));
+    CHECK_THAT(refusal_with(space, "/interval", "577h"), Contains("write a duration of at most 576h"));
+    CHECK_THAT(refusal_with(space, "/interval", "often"), Contains("write a duration of whole numbers"));
+    const auto depending_on = [&](const json& names) { return refusal_with(space, "/dependsOn", names); };
     CHECK_THAT(depending_on({{{"name", "refused"}}}), Contains("this one names itself; take its own name out"));
     CHECK_THAT(depending_on({{{"name", "a"}}, {{"name", "a"}}}), Contains("Duplicate value"));
     CHECK_THAT(depending_on({{{"name", "Orders"}}}), Contains("write the name of a Migration in this namespace"));
