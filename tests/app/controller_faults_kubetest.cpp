@@ -1,5 +1,6 @@
 #include "support/controller_process.hpp"
 #include "support/kubectl.hpp"
+#include "support/not_idempotent.hpp"
 #include "support/requirements.hpp"
 #include "support/temporary_database.hpp"
 
@@ -13,19 +14,8 @@ using nlohmann::json;
 
 namespace {
 
-/// Scripts that fail, or leave a second row, when they run twice.
-json not_idempotent(int count) {
-    json files;
-    for (int i = 1; i <= count; ++i) {
-        const auto number = std::to_string(1000 + i);
-        files[number + "_x.up.sql"] =
-            "CREATE TABLE t" + number + " (a int); INSERT INTO ran VALUES (" + number + "); SELECT pg_sleep(0.02);";
-    }
-    return files;
-}
-
-std::string ran(const TemporaryDatabase& database) {
-    return database.ask("SELECT count(*) || '/' || count(DISTINCT n) FROM ran");
+json scripts(int count) {
+    return not_idempotent(count, "0.02");
 }
 
 json inline_migration(const std::string& name, const json& files) {
@@ -34,10 +24,7 @@ json inline_migration(const std::string& name, const json& files) {
 }
 
 bool becomes_ready(const TemporaryNamespace& ns, const std::string& name) {
-    const bool came = eventually([&] { return condition(ns.get("pgmig", name), "Ready") == "True/UpToDate"; },
-                                 std::chrono::seconds(40));
-    if (!came) UNSCOPED_INFO(ns.get("pgmig", name).dump(2));
-    return came;
+    return ns.becomes(name, "Ready", "True/UpToDate", std::chrono::seconds(40));
 }
 
 }  // namespace
@@ -48,10 +35,10 @@ TEST_CASE("two controllers on the same resource, twenty times over, apply every 
     const ControllerProcess two;
     for (int i = 0; i < 20; ++i) {
         const TemporaryDatabase database;
-        database.run("CREATE TABLE ran (n int)");
+        create_ran_table(database);
         ns.apply_secret("db", database.url());
         const auto name = "race-" + std::to_string(i);
-        ns.apply(inline_migration(name, not_idempotent(5)));
+        ns.apply(inline_migration(name, scripts(5)));
         REQUIRE(becomes_ready(ns, name));
         CHECK(ran(database) == "5/5");
         CHECK(database.ask("SELECT count(*) FROM lockkeeper_history") == "5");
@@ -66,10 +53,10 @@ TEST_CASE("a controller killed at random moments and restarted ends Ready with n
     std::minstd_rand random(20261123);
     for (int i = 0; i < 5; ++i) {
         const TemporaryDatabase database;
-        database.run("CREATE TABLE ran (n int)");
+        create_ran_table(database);
         ns.apply_secret("db", database.url());
         const auto name = "killed-" + std::to_string(i);
-        ns.apply(inline_migration(name, not_idempotent(20)));
+        ns.apply(inline_migration(name, scripts(20)));
         for (int kills = 0; kills < 3; ++kills) {
             ControllerProcess controller;
             std::this_thread::sleep_for(std::chrono::milliseconds(std::uniform_int_distribution<int>(50, 500)(random)));
@@ -87,11 +74,11 @@ TEST_CASE("an API server killed and restarted under the controller is lived thro
     const TemporaryDatabase database;
     const TemporaryNamespace ns;
     const ControllerProcess controller;
-    database.run("CREATE TABLE ran (n int)");
+    create_ran_table(database);
     ns.apply_secret("db", database.url());
-    ns.apply(inline_migration("before", not_idempotent(10)));
+    ns.apply(inline_migration("before", scripts(10)));
     REQUIRE(becomes_ready(ns, "before"));
-    auto more = not_idempotent(40);
+    auto more = scripts(40);
     ns.apply(inline_migration("before", more));
     control_service("kill", "apiserver");
     CHECK(eventually([&] { return ran(database) == "10/10" || ran(database) == "40/40"; }, std::chrono::seconds(10)));
@@ -147,9 +134,9 @@ TEST_CASE("the password of a database is in no log, status, Event or argument") 
         migration("failing", "db",
                   {{"source", {{"inline", {{"1_a.sql", "CREATE TABLE b (x int);\nSELECT '" + password + "'::int;"}}}}},
                    {"history", {{"table", "other"}}}}));
-    CHECK(eventually([&] { return condition(ns.get("pgmig", "failing"), "Stalled") == "True/ScriptFailed"; }));
-    CHECK(eventually([&] { return condition(ns.get("pgmig", "nobody"), "Reconciling") == "True/AccessDenied"; }));
-    CHECK(eventually([&] { return condition(ns.get("pgmig", "unreadable"), "Ready") == "False/InvalidConnection"; }));
+    CHECK(ns.becomes("failing", "Stalled", "True/ScriptFailed"));
+    CHECK(ns.becomes("nobody", "Reconciling", "True/AccessDenied"));
+    CHECK(ns.becomes("unreadable", "Ready", "False/InvalidConnection"));
     for (const std::string name : {"good", "unreadable", "nobody", "failing"}) {
         CHECK_THAT(ns.get("pgmig", name)["status"].dump(), !Catch::Contains(password));
     }

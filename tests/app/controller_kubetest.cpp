@@ -29,10 +29,7 @@ struct Shop {
     }
     json shop() const { return ns.get("pgmig", "shop"); }
     bool becomes(const std::string& type, const std::string& expected, int seconds = 20) const {
-        const bool came =
-            eventually([&] { return condition(shop(), type) == expected; }, std::chrono::seconds(seconds));
-        if (!came) UNSCOPED_INFO(shop().dump(2));
-        return came;
+        return ns.becomes("shop", type, expected, std::chrono::seconds(seconds));
     }
     std::string history() const {
         return database.ask("SELECT string_agg(version, ' ' ORDER BY applied_at) FROM lockkeeper_history");
@@ -162,7 +159,7 @@ TEST_CASE("a wrong password is progressing with its cause, and a rotated one hea
     shop.ns.apply_secret("db", wrong);
     shop.ns.apply(migration("second", "db", with(from_config_map, "history", {{"table", "second"}})));
     const auto second = [&] { return shop.ns.get("pgmig", "second"); };
-    REQUIRE(eventually([&] { return condition(second(), "Reconciling") == "True/AccessDenied"; }));
+    REQUIRE(shop.ns.becomes("second", "Reconciling", "True/AccessDenied"));
     CHECK(condition(second(), "Stalled") == "none");
     CHECK(second()["status"].contains("nextRetryTime"));
     shop.ns.apply_secret("db", shop.database.url());
@@ -177,11 +174,10 @@ TEST_CASE("a database that does not exist yet is waited for") {
     shop.install();
     shop.ns.apply_secret("db", with_database(shop.database.url(), later));
     shop.ns.apply(migration("second", "db", from_config_map));
-    const auto second = [&] { return shop.ns.get("pgmig", "second"); };
-    REQUIRE(eventually([&] { return condition(second(), "Reconciling") == "True/DatabaseNotFound"; }));
-    CHECK(condition(second(), "Stalled") == "none");
+    REQUIRE(shop.ns.becomes("second", "Reconciling", "True/DatabaseNotFound"));
+    CHECK(condition(shop.ns.get("pgmig", "second"), "Stalled") == "none");
     connect_to_maintenance_database().query("CREATE DATABASE " + later);
-    CHECK(eventually([&] { return condition(second(), "Ready") == "True/UpToDate"; }));
+    CHECK(shop.ns.becomes("second", "Ready", "True/UpToDate"));
     shop.ns.remove("pgmig", "second");
     connect_to_maintenance_database().query("DROP DATABASE " + later + " WITH (FORCE)");
 }

@@ -126,7 +126,7 @@ TEST_CASE("a controller that logs in by a program, through a proxy and under ano
     const ControllerProcess controller({"--kubeconfig", script.folder().path("kubeconfig").string()});
     ns.apply_secret("db", database.url());
     ns.apply(migration("shop", "db", {{"source", {{"inline", {{"1_a.sql", "CREATE TABLE a (x int);"}}}}}}));
-    CHECK(eventually([&] { return condition(ns.get("pgmig", "shop"), "Ready") == "True/UpToDate"; }));
+    CHECK(ns.becomes("shop", "Ready", "True/UpToDate"));
     CHECK_FALSE(proxy.seen().empty());
     CHECK_THAT(controller.log(), !Catch::Contains("PRIVATE KEY"));
 }
@@ -142,8 +142,7 @@ TEST_CASE("a controller that cannot log in says why, and goes on when it can") {
     ns.apply_secret("db", database.url());
     ns.apply(migration("shop", "db", {{"source", {{"inline", {{"1_a.sql", "CREATE TABLE a (x int);"}}}}}}));
     script.folder().write("session", "");
-    CHECK(eventually([&] { return condition(ns.get("pgmig", "shop"), "Ready") == "True/UpToDate"; },
-                     std::chrono::seconds(60)));
+    CHECK(ns.becomes("shop", "Ready", "True/UpToDate", std::chrono::seconds(60)));
     CHECK(controller.end(SIGTERM) == 0);
 }
 
@@ -158,7 +157,6 @@ TEST_CASE("a controller that is there before its CRD waits for it, says so, and 
     const TemporaryNamespace ns;
     ns.apply_secret("db", database.url());
     ns.apply(migration("shop", "db", {{"source", {{"inline", {{"1_a.sql", "CREATE TABLE a (x int);"}}}}}}));
-    CHECK(eventually([&] { return condition(ns.get("pgmig", "shop"), "Ready") == "True/UpToDate"; },
-                     std::chrono::seconds(60)));
+    CHECK(ns.becomes("shop", "Ready", "True/UpToDate", std::chrono::seconds(60)));
     CHECK(controller.running());
 }

@@ -45,9 +45,7 @@ struct TlsShop {
     }
     json get(const std::string& name) const { return ns.get("pgmig", name); }
     bool becomes(const std::string& name, const std::string& type, const std::string& expected) const {
-        const bool came = eventually([&] { return condition(get(name), type) == expected; }, std::chrono::seconds(60));
-        if (!came) UNSCOPED_INFO(get(name).dump(2));
-        return came;
+        return ns.becomes(name, type, expected, std::chrono::seconds(60));
     }
     std::string message(const std::string& name) const {
         const auto object = get(name);

@@ -24,10 +24,12 @@ std::unique_ptr<ControllerProcess> start_controller() {
     return std::make_unique<ControllerProcess>(std::vector<std::string>{"--runner-image", "lockkeeper:test"});
 }
 
+/// A controller, and a namespace with a Migration `shop` for a database of its own.
 struct Shop {
     TemporaryDatabase database;
     TemporaryNamespace ns;
     JobPlayer player{ns, "shop"};
+    std::unique_ptr<ControllerProcess> controller = start_controller();
 
     Shop() { kubectl("label namespace " + ns.name() + " pod-security.kubernetes.io/enforce=restricted"); }
     void install(const json& files = scripts) const {
@@ -35,11 +37,18 @@ struct Shop {
         ns.apply_config_map("scripts", files);
         ns.apply(migration("shop", "db", by_job));
     }
+    void begin_first_run() {
+        install();
+        REQUIRE(player.await_job(1));
+    }
+    /// Ends the controller by a signal, and starts another one.
+    void restart_controller(int signal) {
+        controller->end(signal);
+        controller = start_controller();
+    }
     json shop() const { return ns.get("pgmig", "shop"); }
     bool becomes(const std::string& type, const std::string& expected) const {
-        const bool came = eventually([&] { return condition(shop(), type) == expected; });
-        if (!came) UNSCOPED_INFO(shop().dump(2));
-        return came;
+        return ns.becomes("shop", type, expected);
     }
     std::string history() const {
         return database.ask("SELECT string_agg(version, ' ' ORDER BY applied_at) FROM lockkeeper_history");
@@ -55,9 +64,7 @@ struct Shop {
 
 TEST_CASE("a Migration runs as a Job, and its status says what the runner left") {
     Shop shop;
-    const auto controller = start_controller();
-    shop.install();
-    REQUIRE(shop.player.await_job(1));
+    shop.begin_first_run();
     CHECK(shop.becomes("Reconciling", "True/Migrating"));
     CHECK(shop.count("configmaps") == 2);
     shop.player.play(1);
@@ -84,15 +91,11 @@ TEST_CASE("a Migration runs as a Job, and its status says what the runner left")
 
 TEST_CASE("a controller that is started again makes no Job for what is done, nor a second one for what is under way") {
     Shop shop;
-    auto controller = start_controller();
-    shop.install();
-    REQUIRE(shop.player.await_job(1));
-    controller->end(SIGKILL);
-    controller = start_controller();
+    shop.begin_first_run();
+    shop.restart_controller(SIGKILL);
     shop.player.play(1);
     REQUIRE(shop.becomes("Ready", "True/UpToDate"));
-    controller->end(SIGTERM);
-    controller = start_controller();
+    shop.restart_controller(SIGTERM);
     const auto before = shop.shop()["metadata"]["resourceVersion"];
     // Time for a Job to be made, if one were.
     std::this_thread::sleep_for(std::chrono::seconds(3));
@@ -103,7 +106,6 @@ TEST_CASE("a controller that is started again makes no Job for what is done, nor
 
 TEST_CASE("a broken script stalls with its place, makes no further Job, and heals by another run") {
     Shop shop;
-    const auto controller = start_controller();
     auto broken = scripts;
     broken["0002_orders.up.sql"] = "CREATE TABLE orders (id nonsense);";
     shop.install(broken);
@@ -119,7 +121,6 @@ TEST_CASE("a broken script stalls with its place, makes no further Job, and heal
 
 TEST_CASE("a wrong password is tried again as another Job") {
     Shop shop;
-    const auto controller = start_controller();
     auto wrong = shop.database.url();
     wrong.replace(wrong.find("postgres:") + 9, 3, "bad");
     shop.install();
@@ -135,9 +136,7 @@ TEST_CASE("a wrong password is tried again as another Job") {
 
 TEST_CASE("what keeps a pod from starting is a condition that names the cause, until it starts") {
     Shop shop;
-    const auto controller = start_controller();
-    shop.install();
-    REQUIRE(shop.player.await_job(1));
+    shop.begin_first_run();
     shop.player.make_pod();
     shop.player.hold_up("ImagePullBackOff", "Back-off pulling image");
     REQUIRE(shop.becomes("Reconciling", "True/ImagePullFailed"));
@@ -153,9 +152,7 @@ TEST_CASE("what keeps a pod from starting is a condition that names the cause, u
 
 TEST_CASE("an edit takes back a Job whose pod has not begun") {
     Shop shop;
-    const auto controller = start_controller();
-    shop.install();
-    REQUIRE(shop.player.await_job(1));
+    shop.begin_first_run();
     shop.player.make_pod();
     shop.player.hold_up("InvalidImageName", "no such image");
     REQUIRE(shop.becomes("Reconciling", "True/ImagePullFailed"));
@@ -170,9 +167,7 @@ TEST_CASE("an edit takes back a Job whose pod has not begun") {
 
 TEST_CASE("a Job that is deleted by hand, and one whose pod is evicted, are followed by another run") {
     Shop shop;
-    const auto controller = start_controller();
-    shop.install();
-    REQUIRE(shop.player.await_job(1));
+    shop.begin_first_run();
     shop.ns.remove("job", shop.player.job_name());
     REQUIRE(shop.player.await_job(2));
     CHECK(condition(shop.shop(), "Stalled") == "none");
@@ -191,7 +186,6 @@ TEST_CASE("a Job that is deleted by hand, and one whose pod is evicted, are foll
 
 TEST_CASE("a quota that leaves no room for a Job is a condition that says so") {
     Shop shop;
-    const auto controller = start_controller();
     shop.ns.apply({{"apiVersion", "v1"},
                    {"kind", "ResourceQuota"},
                    {"metadata", {{"name", "none"}}},

@@ -1,6 +1,7 @@
 #include "support/controller_process.hpp"
 #include "support/http_probe.hpp"
 #include "support/kubectl.hpp"
+#include "support/not_idempotent.hpp"
 #include "support/requirements.hpp"
 #include "support/temporary_database.hpp"
 
@@ -18,21 +19,10 @@ using Strings = std::vector<std::string>;
 
 namespace {
 
-/// Scripts that fail, or leave a second row, when they run twice; each takes a moment.
-json not_idempotent(int count) {
-    json files;
-    for (int i = 1; i <= count; ++i) {
-        const auto number = std::to_string(1000 + i);
-        files[number + "_x.up.sql"] =
-            "CREATE TABLE t" + number + " (a int); INSERT INTO ran VALUES (" + number + "); SELECT pg_sleep(0.1);";
-    }
-    return files;
-}
-
 /// Two real controllers of one namespace, which stand for the same lease, and a Migration of 60 scripts.
 struct Pair {
     explicit Pair(const Strings& times = {}) : one(make(times)) {
-        database.run("CREATE TABLE ran (n int)");
+        create_ran_table(database);
         ns.apply_secret("db", database.url());
         REQUIRE(eventually([&] { return leads(*one); }));
         two = make(times);
@@ -51,7 +41,7 @@ struct Pair {
 
     void apply(int scripts) const {
         ns.apply(migration("shop", "db",
-                           {{"source", {{"inline", not_idempotent(scripts)}}},
+                           {{"source", {{"inline", not_idempotent(scripts, "0.1")}}},
                             {"retry", {{"initialDelay", "500ms"}, {"maxDelay", "1s"}}}}));
     }
     int applied() const { return std::stoi(database.ask("SELECT count(*) FROM ran")); }
@@ -64,8 +54,7 @@ struct Pair {
             },
             90s);
         UNSCOPED_INFO(one->log() << "\n--\n" << two->log() << ns.get("pgmig", "shop").dump(2));
-        return came &&
-               database.ask("SELECT count(*) || '/' || count(DISTINCT n) FROM ran") == expected + "/" + expected;
+        return came && ran(database) == expected + "/" + expected;
     }
     json lease() const { return ns.get("lease", "lockkeeper"); }
 

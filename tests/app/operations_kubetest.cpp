@@ -141,7 +141,7 @@ TEST_CASE("every line of a JSON log is one object, and none holds the password")
     wrong.replace(wrong.find("postgres:") + 9, 3, "S3cretPassw0rd");
     ns.apply_secret("db", wrong);
     ns.apply(migration("shop", "db", {{"source", {{"inline", {{"1_a.sql", "SELECT 1"}}}}}}));
-    REQUIRE(eventually([&] { return condition(ns.get("pgmig", "shop"), "Reconciling") == "True/AccessDenied"; }));
+    REQUIRE(ns.becomes("shop", "Reconciling", "True/AccessDenied"));
     CHECK(controller.end() == 0);
     const auto log = controller.log();
     CHECK_THAT(log, !Contains("S3cretPassw0rd"));

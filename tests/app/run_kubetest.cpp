@@ -29,9 +29,7 @@ struct Shop {
     json shop() const { return ns.get("pgmig", "shop"); }
     json status() const { return shop().value("status", json::object()); }
     bool becomes(const std::string& type, const std::string& expected) const {
-        const bool came = eventually([&] { return condition(shop(), type) == expected; }, std::chrono::seconds(60));
-        if (!came) UNSCOPED_INFO(shop().dump(2));
-        return came;
+        return ns.becomes("shop", type, expected, std::chrono::seconds(60));
     }
     postgres::Connection close_gate() const {
         auto connection = database.connect("gatekeeper");
@@ -57,15 +55,32 @@ struct Shop {
     }
 };
 
-const json at_gate{{"1_a.sql", "CREATE TABLE a (x int); SELECT * FROM gate;"}};
+/// A shop whose run waits at the gate, which is closed.
+struct RunAtGate {
+    Shop shop;
+    ControllerProcess controller;
+    postgres::Connection gatekeeper = shop.close_gate();
+
+    RunAtGate() {
+        shop.apply({{"1_a.sql", "CREATE TABLE a (x int); SELECT * FROM gate;"}});
+        REQUIRE(shop.is_at_gate());
+    }
+    void open_gate() { gatekeeper.query("ROLLBACK"); }
+};
+
+/// A session of somebody else, which holds the lock with this key.
+postgres::Connection hold_lock(const Shop& shop, int key) {
+    auto holder = shop.database.connect("another tool");
+    holder.query("SELECT pg_advisory_lock(" + std::to_string(key) + ")");
+    return holder;
+}
 
 }  // namespace
 
 TEST_CASE("while a run waits for the lock its status shows the key and the holder, and no longer") {
     const Shop shop;
     const ControllerProcess controller;
-    auto holder = shop.database.connect("another tool");
-    holder.query("SELECT pg_advisory_lock(4242)");
+    auto holder = hold_lock(shop, 4242);
     shop.apply({{"1_a.sql", "CREATE TABLE a (x int);"}}, {{"lock", {{"key", 4242}}}});
     REQUIRE(shop.becomes("Reconciling", "True/WaitingForLock"));
     const auto lock = shop.status()["lock"];
@@ -79,44 +94,36 @@ TEST_CASE("while a run waits for the lock its status shows the key and the holde
 }
 
 TEST_CASE("a script that waits for another session is shown running, with whom it waits for, until it ends") {
-    const Shop shop;
-    const ControllerProcess controller;
-    auto gatekeeper = shop.close_gate();
-    shop.apply(at_gate);
+    RunAtGate run;
+    const auto& shop = run.shop;
     REQUIRE(eventually([&] { return shop.status().contains("/running/waitingOn"_json_pointer); },
                        std::chrono::seconds(60)));
     const auto running = shop.status()["running"];
     CHECK(running["version"] == "1_a");
     CHECK(running.contains("startedAt"));
-    CHECK(running["waitingOn"][0]["pid"] == gatekeeper.backend_pid());
+    CHECK(running["waitingOn"][0]["pid"] == run.gatekeeper.backend_pid());
     CHECK(running["waitingOn"][0]["application"] == "gatekeeper");
     CHECK(running["waitingOn"][0]["state"] == "idle in transaction");
-    gatekeeper.query("ROLLBACK");
+    run.open_gate();
     REQUIRE(shop.becomes("Ready", "True/UpToDate"));
     CHECK_FALSE(shop.status().contains("running"));
 }
 
 TEST_CASE("a Migration that is deleted during its run ends it, and leaves neither lock nor half a script") {
-    const Shop shop;
-    const ControllerProcess controller;
-    auto gatekeeper = shop.close_gate();
-    shop.apply(at_gate);
-    REQUIRE(shop.is_at_gate());
+    RunAtGate run;
+    const auto& shop = run.shop;
     CHECK(shop.runs() == "1");
     shop.ns.remove("pgmig", "shop");
     CHECK(eventually([&] { return shop.runs() == "0"; }));
-    gatekeeper.query("ROLLBACK");
+    run.open_gate();
     CHECK(shop.history().empty());
     CHECK(shop.database.ask("SELECT to_regclass('a') IS NULL") == "t");
-    CHECK(controller.running());
+    CHECK(run.controller.running());
 }
 
 TEST_CASE("a Migration that is made anew during its predecessor's run neither waits for it nor gets its status") {
-    const Shop shop;
-    const ControllerProcess controller;
-    auto gatekeeper = shop.close_gate();
-    shop.apply(at_gate);
-    REQUIRE(shop.is_at_gate());
+    const RunAtGate run;
+    const auto& shop = run.shop;
     shop.ns.remove("pgmig", "shop");
     shop.apply({{"2_b.sql", "CREATE TABLE b (x int);"}});
     REQUIRE(shop.becomes("Ready", "True/UpToDate"));
@@ -126,11 +133,8 @@ TEST_CASE("a Migration that is made anew during its predecessor's run neither wa
 }
 
 TEST_CASE("a Migration that somebody keeps from being deleted has its run ended all the same") {
-    const Shop shop;
-    const ControllerProcess controller;
-    auto gatekeeper = shop.close_gate();
-    shop.apply(at_gate);
-    REQUIRE(shop.is_at_gate());
+    const RunAtGate run;
+    const auto& shop = run.shop;
     kubectl(R"(patch pgmig shop --type merge -p '{"metadata":{"finalizers":["example.com/keep"]}}' -n )" +
             shop.ns.name());
     shop.ns.remove("pgmig", "shop");
@@ -143,8 +147,7 @@ TEST_CASE("a Migration that somebody keeps from being deleted has its run ended 
 TEST_CASE("an API server that does not answer during a run costs it neither its lock nor its status") {
     const Shop shop;
     const ControllerProcess controller;
-    auto holder = shop.database.connect("another tool");
-    holder.query("SELECT pg_advisory_lock(4242)");
+    auto holder = hold_lock(shop, 4242);
     shop.apply({{"1_a.sql", "CREATE TABLE a (x int);"}, {"2_b.sql", "SELECT pg_sleep(5);"}, {"3_c.sql", "SELECT 1;"}},
                {{"lock", {{"key", 4242}}}});
     REQUIRE(shop.becomes("Reconciling", "True/WaitingForLock"));

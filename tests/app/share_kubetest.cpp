@@ -24,7 +24,7 @@ json labelled(const std::string& name, const std::string& team) {
 }
 
 bool becomes_ready(const TemporaryNamespace& ns, const std::string& name) {
-    return eventually([&] { return condition(ns.get("pgmig", name), "Ready") == "True/UpToDate"; });
+    return ns.becomes(name, "Ready", "True/UpToDate");
 }
 
 /// Nobody has written anything to it.
@@ -94,7 +94,7 @@ TEST_CASE("with Roles in two namespaces a controller works there, and touches no
     from_config_map["source"] = {{"configMaps", json::array({{{"name", "scripts"}}})}};
     second.apply(migration("two", "db", from_config_map));
     CHECK(becomes_ready(first, "one"));
-    REQUIRE(eventually([&] { return condition(second.get("pgmig", "two"), "Reconciling") == "True/SourceNotFound"; }));
+    REQUIRE(second.becomes("two", "Reconciling", "True/SourceNotFound"));
     second.apply_config_map("scripts", {{"1_a.up.sql", "CREATE TABLE two_t (id int);"}});
     CHECK(becomes_ready(second, "two"));
     CHECK(is_untouched(other, "three"));
@@ -115,8 +115,7 @@ TEST_CASE("a namespace without a Role is named as what is missing, and nothing r
     CHECK_THAT(controller.log(), Contains(forbidden.name()));
     CHECK(is_untouched(mine, "one"));
     const RoleOnly both(mine, {&mine, &forbidden});
-    CHECK(eventually([&] { return condition(mine.get("pgmig", "one"), "Ready") == "True/UpToDate"; },
-                     std::chrono::seconds(90)));
+    CHECK(mine.becomes("one", "Ready", "True/UpToDate", std::chrono::seconds(90)));
 }
 
 TEST_CASE("a controller works on the Migrations that its selector matches, from when to when it does") {

@@ -25,10 +25,7 @@ struct Space {
     }
     json status(const std::string& name) const { return ns.get("pgmig", name).value("status", json::object()); }
     bool becomes(const std::string& name, const std::string& type, const std::string& expected) const {
-        const bool came =
-            eventually([&] { return condition(ns.get("pgmig", name), type) == expected; }, std::chrono::seconds(60));
-        if (!came) UNSCOPED_INFO(ns.get("pgmig", name).dump(2));
-        return came;
+        return ns.becomes(name, type, expected, std::chrono::seconds(60));
     }
     std::string message(const std::string& name) const {
         return ns.get("pgmig", name)["status"]["conditions"][0]["message"];

@@ -2,6 +2,7 @@
 
 #include "support/requirements.hpp"
 
+#include <catch2/catch.hpp>
 #include <unistd.h>
 
 #include <array>
@@ -93,6 +94,13 @@ nlohmann::json TemporaryNamespace::get(const std::string& kind, const std::strin
 
 void TemporaryNamespace::remove(const std::string& kind, const std::string& name) const {
     kubectl("delete " + kind + " " + name + " --wait=false -n " + name_);
+}
+
+bool TemporaryNamespace::becomes(const std::string& name, const std::string& type, const std::string& expected,
+                                 std::chrono::seconds limit) const {
+    const bool came = eventually([&] { return condition(get("pgmig", name), type) == expected; }, limit);
+    if (!came) UNSCOPED_INFO(get("pgmig", name).dump(2));
+    return came;
 }
 
 nlohmann::json migration(const std::string& name, const std::string& secret, nlohmann::json spec) {

@@ -36,6 +36,10 @@ class TemporaryNamespace {
     void apply_config_map(const std::string& name, const nlohmann::json& data) const;
     nlohmann::json get(const std::string& kind, const std::string& name) const;
     void remove(const std::string& kind, const std::string& name) const;
+    /// Waits for a condition of a Migration to be this: `Ready`, `True/UpToDate`. Where it does not come to that, a
+    /// failed assertion shows what the Migration is instead.
+    bool becomes(const std::string& name, const std::string& type, const std::string& expected,
+                 std::chrono::seconds limit = std::chrono::seconds(20)) const;
 
   private:
     std::string name_;
