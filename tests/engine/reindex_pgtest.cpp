@@ -79,6 +79,22 @@ struct Course {
     std::string remains;  ///< all indexes while the rebuild waits
 };
 
+/// A runner, a process of its own, whose rebuild waits as its course says.
+struct WaitingRunner {
+    TemporaryDatabase database;
+    TemporaryFolder scripts;
+    std::optional<Obstacle> obstacle;
+    std::optional<Process> process;
+
+    explicit WaitingRunner(const Course& course) {
+        database.run(table);
+        scripts.write("1_a.sql", course.rebuild + ";");
+        obstacle.emplace(database, course.wait);
+        process.emplace(tests::migrate_up_command(scripts.path("")), tests::database_variable(database.url()));
+        obstacle->await(course.remains);
+    }
+};
+
 const std::vector<Course> courses{
     {Wait::BeforeTheSwap, "REINDEX INDEX CONCURRENTLY by_customer",
      "by_customer, by_customer_ccnew INVALID, orders_pkey, toast"},
@@ -91,46 +107,32 @@ const std::vector<Course> courses{
 }  // namespace
 
 TEST_CASE("a rebuild whose runner is killed leaves indexes INVALID, which the next run drops before it rebuilds") {
-    for (const auto& [wait, rebuild, remains] : courses) {
-        INFO(rebuild << ": " << remains);
-        const TemporaryDatabase database;
-        database.run(table);
-        const TemporaryFolder folder;
-        folder.write("1_a.sql", rebuild + ";");
-        {
-            Obstacle obstacle(database, wait);
-            Process runner(tests::migrate_up_command(folder.path("")), tests::database_variable(database.url()));
-            obstacle.await(remains);
-            runner.end(SIGKILL);
-            wait_until_alone(database);
-            REQUIRE(indexes_of(database) == remains);
-            obstacle.end();
-        }
-        CHECK(outcome_of(migrate(database, {{"1_a.sql", rebuild + ";"}})) == "done");
-        CHECK(indexes_of(database) == "by_customer, orders_pkey, toast");
+    for (const auto& course : courses) {
+        INFO(course.rebuild << ": " << course.remains);
+        WaitingRunner runner(course);
+        runner.process->end(SIGKILL);
+        wait_until_alone(runner.database);
+        REQUIRE(indexes_of(runner.database) == course.remains);
+        runner.obstacle->end();
+        CHECK(outcome_of(migrate(runner.database, {{"1_a.sql", course.rebuild + ";"}})) == "done");
+        CHECK(indexes_of(runner.database) == "by_customer, orders_pkey, toast");
     }
 }
 
 TEST_CASE("a rebuild whose session is terminated is tried again, with what it left behind dropped first") {
-    for (const auto& [wait, rebuild, remains] : courses) {
-        INFO(rebuild << ": " << remains);
-        const TemporaryDatabase database;
-        database.run(table);
-        const TemporaryFolder folder;
-        folder.write("1_a.sql", rebuild + ";");
-        Obstacle obstacle(database, wait);
-        Process runner(tests::migrate_up_command(folder.path("")), tests::database_variable(database.url()));
-        obstacle.await(remains);
-        database.run(
+    for (const auto& course : courses) {
+        INFO(course.rebuild << ": " << course.remains);
+        WaitingRunner runner(course);
+        runner.database.run(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND "
             "wait_event = 'virtualxid'");
-        wait_until_alone(database);
-        if (wait == Wait::BeforeTheSwap) obstacle.await(remains);  // and so no …_ccnew1 beside it
-        obstacle.end();
-        const auto code = runner.wait();
-        INFO(runner.log());
+        wait_until_alone(runner.database);
+        if (course.wait == Wait::BeforeTheSwap) runner.obstacle->await(course.remains);  // and so no …_ccnew1 beside it
+        runner.obstacle->end();
+        const auto code = runner.process->wait();
+        INFO(runner.process->log());
         CHECK(code == 0);
-        CHECK(indexes_of(database) == "by_customer, orders_pkey, toast");
+        CHECK(indexes_of(runner.database) == "by_customer, orders_pkey, toast");
     }
 }
 

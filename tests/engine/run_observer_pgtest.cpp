@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 
 using namespace lockkeeper;
+using namespace std::chrono_literals;
 using tests::TemporaryDatabase;
 
 namespace {
@@ -25,6 +26,29 @@ class Listener : public engine::RunListener {
     std::vector<std::string> told;
 };
 
+/// A run of one script, with a listener to what is seen of it.
+class ObservedRun {
+  public:
+    ObservedRun(postgres::ConnectionUrl url, std::chrono::milliseconds lock_timeout, std::string script)
+        : migrator_(std::move(url), options_with(lock_timeout), clock_),
+          scripts_(migration::ScriptSet::read({{"1_a.sql", std::move(script)}})) {}
+
+    migration::RunReport run() { return migrator_.migrate(scripts_, {}, listener, {}); }
+
+    Listener listener;
+
+  private:
+    static engine::Migrator::Options options_with(std::chrono::milliseconds lock_timeout) {
+        engine::Migrator::Options options;
+        options.session.lock_timeout = lock_timeout;
+        return options;
+    }
+
+    engine::SystemClock clock_;
+    engine::Migrator migrator_;
+    migration::ScriptSet scripts_;
+};
+
 }  // namespace
 
 TEST_CASE("a script that gives up a table's lock says whom it waited for") {
@@ -34,22 +58,17 @@ TEST_CASE("a script that gives up a table's lock says whom it waited for") {
     rival.query("BEGIN");
     rival.query("SELECT 'secret' FROM orders");
 
-    engine::SystemClock clock;
-    engine::Migrator::Options options;
-    options.session.lock_timeout = std::chrono::milliseconds(400);
-    engine::Migrator migrator(database.connection_url(), options, clock);
-    Listener listener;
-    const auto scripts = migration::ScriptSet::read({{"1_a.sql", "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;"}});
-    const auto report = migrator.migrate(scripts, {}, listener, {});
+    ObservedRun observed(database.connection_url(), 400ms, "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;");
+    const auto report = observed.run();
 
     const auto who = "pid " + std::to_string(rival.backend_pid()) + " (report, idle in transaction for ";
     CHECK(tests::outcome_of(report) == "WaitingForTableLock 55P03 1_a.sql:2:1 #2");
     CHECK_THAT(report.failure->message,
                Catch::StartsWith("canceling statement due to lock timeout; it waited for " + who));
-    REQUIRE(listener.told.size() == 1);
-    CHECK_THAT(listener.told.front(), Catch::StartsWith("1_a " + who) && Catch::EndsWith(" s)"));
+    REQUIRE(observed.listener.told.size() == 1);
+    CHECK_THAT(observed.listener.told.front(), Catch::StartsWith("1_a " + who) && Catch::EndsWith(" s)"));
     rival.query("COMMIT");
-    CHECK(migrator.migrate(scripts, {}, listener, {}).succeeded());
+    CHECK(observed.run().succeeded());
 }
 
 TEST_CASE("a look that the server has no connection for leaves the run alone") {
@@ -59,15 +78,10 @@ TEST_CASE("a look that the server has no connection for leaves the run alone") {
                  " LOGIN PASSWORD 'alone' CONNECTION LIMIT 1; GRANT CREATE ON SCHEMA public TO " + role);
     auto text = database.url();
     text.replace(text.find("//") + 2, text.find('@') - text.find("//") - 2, role + ":alone");
-    const auto url = postgres::ConnectionUrl::parse(text, postgres::UrlTrust::Owner);
-    engine::SystemClock clock;
-    engine::Migrator::Options options;
-    options.session.lock_timeout = std::chrono::milliseconds(50);
-    engine::Migrator migrator(url, options, clock);
-    Listener listener;
-    const auto scripts = migration::ScriptSet::read({{"1_a.sql", "SELECT pg_sleep(0.2);"}});
-    CHECK(tests::outcome_of(migrator.migrate(scripts, {}, listener, {})) == "done");
-    CHECK(listener.told.empty());
+    ObservedRun observed(postgres::ConnectionUrl::parse(text, postgres::UrlTrust::Owner), 50ms,
+                         "SELECT pg_sleep(0.2);");
+    CHECK(tests::outcome_of(observed.run()) == "done");
+    CHECK(observed.listener.told.empty());
     database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 
@@ -78,23 +92,18 @@ TEST_CASE("a script without a transaction shows its statement, and how far an in
     writer.query("BEGIN");
     writer.query("INSERT INTO orders VALUES (1)");
 
-    engine::SystemClock clock;
-    engine::Migrator::Options options;
-    options.session.lock_timeout = std::chrono::milliseconds(50);
-    engine::Migrator migrator(database.connection_url(), options, clock);
-    Listener listener;
+    ObservedRun observed(database.connection_url(), 50ms,
+                         "CREATE TABLE items (a int);\nCREATE INDEX CONCURRENTLY orders_a ON orders (a);");
     std::vector<engine::Blocker> blockers;
-    listener.on_look = [&](const engine::RunObservation& seen) {
+    observed.listener.on_look = [&](const engine::RunObservation& seen) {
         if (!seen.index_build || seen.blockers.empty() || !blockers.empty()) return;
         blockers = seen.blockers;
         writer.query("COMMIT");
     };
-    const auto scripts = migration::ScriptSet::read(
-        {{"1_a.sql", "CREATE TABLE items (a int);\nCREATE INDEX CONCURRENTLY orders_a ON orders (a);"}});
-    CHECK(tests::outcome_of(migrator.migrate(scripts, {}, listener, {})) == "done");
-    CHECK(listener.statements == std::vector<std::string>{"1_a 1", "1_a 2"});
-    REQUIRE_FALSE(listener.phases.empty());
-    CHECK(listener.phases.front() == "waiting for writers before build");
+    CHECK(tests::outcome_of(observed.run()) == "done");
+    CHECK(observed.listener.statements == std::vector<std::string>{"1_a 1", "1_a 2"});
+    REQUIRE_FALSE(observed.listener.phases.empty());
+    CHECK(observed.listener.phases.front() == "waiting for writers before build");
     REQUIRE(blockers.size() == 1);
     CHECK(blockers.front().pid == writer.backend_pid());
     CHECK(blockers.front().statement == "INSERT INTO");
@@ -103,14 +112,9 @@ TEST_CASE("a script without a transaction shows its statement, and how far an in
 
 TEST_CASE("a script that just takes its time is looked at, and waits for nobody") {
     const TemporaryDatabase database;
-    engine::SystemClock clock;
-    engine::Migrator::Options options;
-    options.session.lock_timeout = std::chrono::milliseconds(50);
-    engine::Migrator migrator(database.connection_url(), options, clock);
-    Listener listener;
-    const auto scripts = migration::ScriptSet::read({{"1_a.sql", "SELECT pg_sleep(1);"}});
-    CHECK(tests::outcome_of(migrator.migrate(scripts, {}, listener, {})) == "done");
-    REQUIRE_FALSE(listener.told.empty());
-    CHECK(listener.told.front() == "1_a ");
-    CHECK(listener.phases.empty());
+    ObservedRun observed(database.connection_url(), 50ms, "SELECT pg_sleep(1);");
+    CHECK(tests::outcome_of(observed.run()) == "done");
+    REQUIRE_FALSE(observed.listener.told.empty());
+    CHECK(observed.listener.told.front() == "1_a ");
+    CHECK(observed.listener.phases.empty());
 }
