@@ -38,26 +38,26 @@ std::string lock_condition(std::int64_t key) {
            " AND database=(SELECT oid FROM pg_catalog.pg_database WHERE datname=pg_catalog.current_database())";
 }
 
-/// Taken twice by whom gets it, so that verify_sql can give one back without letting it go.
+/// Taken twice by whom gets it, so that verify_sql can give one back without letting it go. Says also when the server
+/// was started.
 std::string try_sql(std::int64_t key) {
     const auto attempt = "pg_catalog.pg_try_advisory_lock(" + std::to_string(key) + ")";
-    return "SELECT CASE WHEN " + attempt + " THEN " + attempt + " ELSE false END";
+    return "SELECT CASE WHEN " + attempt + " THEN " + attempt + " ELSE false END, " +
+           std::string(AdvisoryLock::server_start_sql);
 }
 
 /// The session's guards and the first attempt in one message, with the check for a pooler in front of it: if the
 /// backend is not the one that the session was told of, the message fails before it has set or locked anything.
-bool prepare_and_try(postgres::Connection& connection, std::int64_t key, const OpenSession& open_another) {
+postgres::Result prepare_and_try(postgres::Connection& connection, std::int64_t key, const OpenSession& open_another) {
     const auto prepare = session_guards(connection.server_version()) + try_sql(key);
     try {
-        return connection
-            .query("SELECT 1 / (pg_catalog.pg_backend_pid()=" + std::to_string(connection.backend_pid()) +
-                   ")::pg_catalog.int4;" + prepare)
-            .boolean(0, 0);
+        return connection.query("SELECT 1 / (pg_catalog.pg_backend_pid()=" + std::to_string(connection.backend_pid()) +
+                                ")::pg_catalog.int4;" + prepare);
     } catch (const postgres::CommandError& error) {
         if (error.sqlstate() != "22012") throw;  // division_by_zero
     }
     connection.correct_backend_pid(refuse_shared_backend(connection, open_another));
-    return connection.query(prepare).boolean(0, 0);
+    return connection.query(prepare);
 }
 
 std::optional<LockHolder> find_holder(postgres::Connection& connection, std::int64_t key) {
@@ -143,17 +143,19 @@ class Waiter {
 AdvisoryLock AdvisoryLock::acquire(postgres::Connection& connection, const LockKey& key, const Patience& patience,
                                    const OpenSession& open_another) {
     Waiter waiter(connection, patience);
-    bool is_first = true;
+    std::string server_start;
     for (const auto value : all_of(key)) {
-        const bool held = is_first ? prepare_and_try(connection, value, open_another)
-                                   : connection.query(try_sql(value)).boolean(0, 0);
-        if (!held) waiter.wait_for(value);
-        is_first = false;
+        const bool is_first = server_start.empty();
+        const auto attempt =
+            is_first ? prepare_and_try(connection, value, open_another) : connection.query(try_sql(value));
+        if (is_first) server_start = attempt.text(0, 1);
+        if (!attempt.boolean(0, 0)) waiter.wait_for(value);
     }
-    return AdvisoryLock(connection);
+    return {connection, std::move(server_start)};
 }
 
-AdvisoryLock::AdvisoryLock(AdvisoryLock&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+AdvisoryLock::AdvisoryLock(AdvisoryLock&& other) noexcept
+    : connection_(std::exchange(other.connection_, nullptr)), server_start_(std::move(other.server_start_)) {}
 
 AdvisoryLock::~AdvisoryLock() {
     if (connection_ == nullptr) return;

@@ -12,6 +12,8 @@
 #include <stdexcept>
 #include <stop_token>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace lockkeeper::engine {
@@ -91,10 +93,18 @@ class AdvisoryLock {
     /// SQL, a query: the pid of the session that holds the lock, if there is one.
     static std::string holder_sql(const LockKey& key);
 
+    /// SQL, an expression: a text that tells this server, as long as it runs, from any other.
+    static constexpr std::string_view server_start_sql =
+        "(extract(epoch FROM pg_catalog.pg_postmaster_start_time()))::pg_catalog.text";
+    /// Of the server that the lock is in.
+    const std::string& server_start() const { return server_start_; }
+
   private:
-    explicit AdvisoryLock(postgres::Connection& connection) : connection_(&connection) {}
+    AdvisoryLock(postgres::Connection& connection, std::string server_start)
+        : connection_(&connection), server_start_(std::move(server_start)) {}
 
     postgres::Connection* connection_;
+    std::string server_start_;
 };
 
 }  // namespace lockkeeper::engine

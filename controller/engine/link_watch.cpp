@@ -34,8 +34,13 @@ bool answers(postgres::Connection& connection) {
 
 }  // namespace
 
-LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url, LockKey key, std::stop_token stop)
-    : watched_(watched), url_(std::move(url)), key_(std::move(key)), stop_(std::move(stop)) {
+LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url, LockKey key, std::string server_start,
+                     std::stop_token stop)
+    : watched_(watched),
+      url_(std::move(url)),
+      key_(std::move(key)),
+      server_start_(std::move(server_start)),
+      stop_(std::move(stop)) {
     // Older servers show neither.
     if (watched_.server_version() < 140'000) return;
     watched_.watch_link(every, [this](std::size_t nth) { return is_silent(nth); });
@@ -77,17 +82,17 @@ std::optional<LinkWatch::Sight> LinkWatch::look() {
         const auto seen = second_connection().query(
             "SELECT a.pid IS NOT NULL, coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false), c.pid IS NOT "
             "NULL "
-            "OR a.wait_event = 'ClientWrite', concat_ws(' ', a.backend_start, a.state_change, c.bytes_processed) FROM "
-            "(SELECT " +
-            std::to_string(watched_.backend_pid()) +
+            "OR a.wait_event = 'ClientWrite', concat_ws(' ', a.backend_start, a.state_change, c.bytes_processed), " +
+            std::string(AdvisoryLock::server_start_sql) + " FROM (SELECT " + std::to_string(watched_.backend_pid()) +
             " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = own.pid AND a.datname = "
             "pg_catalog.current_database() AND a.usename = session_user LEFT JOIN pg_catalog.pg_stat_progress_copy c "
             "ON "
             "c.pid = a.pid");
         const bool is_there = seen.boolean(0, 0);
         const bool waits_for_us = seen.boolean(0, 1);
-        was_there_ = was_there_ || is_there;
-        if (is_there ? !waits_for_us : !was_there_) return std::nullopt;
+        // A connection that leads to another server never shows it, and proves nothing.
+        const bool is_same_server = seen.text(0, 4) == server_start_;
+        if (is_there ? !waits_for_us : !is_same_server) return std::nullopt;
         return Sight{std::string(seen.text(0, 3)) + " " + std::to_string(watched_.acknowledged_bytes()),
                      !is_there || seen.boolean(0, 2)};
     } catch (const std::exception&) {

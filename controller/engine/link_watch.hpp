@@ -24,8 +24,10 @@ namespace lockkeeper::engine {
 /// likewise. While no second connection can be had, only TCP's keepalives watch.
 class LinkWatch {
   public:
-    /// The connection is that of the holder of the lock, whose pid is known (Connection::backend_pid).
-    LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url, LockKey key, std::stop_token stop);
+    /// The connection is that of the holder of the lock, whose pid is known (Connection::backend_pid), and the server
+    /// is the lock's (AdvisoryLock::server_start).
+    LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url, LockKey key, std::string server_start,
+              std::stop_token stop);
     ~LinkWatch();
     LinkWatch(const LinkWatch&) = delete;
     LinkWatch& operator=(const LinkWatch&) = delete;
@@ -46,10 +48,9 @@ class LinkWatch {
     postgres::Connection& watched_;
     postgres::ConnectionUrl url_;
     LockKey key_;
+    std::string server_start_;
     std::stop_token stop_;
     std::optional<postgres::Connection> connection_;
-    /// The second connection has shown the session. One that leads to another server never does, and proves nothing.
-    bool was_there_ = false;
     std::optional<Sight> last_;
     std::chrono::steady_clock::time_point unchanged_since_;
 };

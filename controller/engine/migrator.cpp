@@ -125,7 +125,7 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
             const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
                                                     [this](const std::stop_token& given) { return connect(given); });
             attempt.connection.answer_until(std::nullopt);
-            const LinkWatch link(attempt.connection, url_, key, stop);
+            const LinkWatch link(attempt.connection, url_, key, lock.server_start(), stop);
             work(attempt, key);
         } catch (...) {
             attempt.report.failure = failure_of(std::current_exception());
