@@ -47,8 +47,11 @@ kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName&
             return end_with(observed, std::move(*next), turn);
         }
     }
-    if (wanted != nullptr || std::holds_alternative<reconcile::Follow>(decision.action)) {
-        // The cache may lag behind our own last write, and a run is to be decided by the status as it is.
+    // The cache may lag behind our own last write, and a run is to be decided by the status as it is. Where it says
+    // nothing yet, there is nothing that the decision could rest on, and who ran it meanwhile has left it in the
+    // database.
+    const bool rests_on_status = !cached->status.conditions.empty() || !runs_in_process(*cached);
+    if ((wanted != nullptr && rests_on_status) || std::holds_alternative<reconcile::Follow>(decision.action)) {
         auto live = observe_live(std::move(observed), stop);
         if (!live) return kube::Done{};
         observed = std::move(*live);
@@ -131,7 +134,9 @@ kube::ReconcileResult MigrationReconciler::run(reconcile::ObservedState observed
     const kube::NamespacedName key{migration.metadata.ns, migration.metadata.name};
     StatusMailbox mailbox(writer_, observed);
     if (auto before = reconcile::progress_before_run(observed)) {
-        mailbox.post(std::move(*before), StatusMailbox::Urgency::Now);
+        // A status that says nothing yet misleads nobody, and what is soon over is told once.
+        const bool is_first = migration.status.conditions.empty();
+        mailbox.post(std::move(*before), is_first ? StatusMailbox::Urgency::Soon : StatusMailbox::Urgency::Now);
     }
     RunReporter reporter(mailbox, log_, key.to_string());
     const RunDeadline deadline(migration.spec.execution.timeout, turn.deletion.stop());

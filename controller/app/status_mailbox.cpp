@@ -23,13 +23,19 @@ StatusMailbox::~StatusMailbox() {
 void StatusMailbox::post(reconcile::RunProgress progress, Urgency urgency) {
     const std::lock_guard lock(mutex_);
     if (is_finished_) return;
-    const auto due = urgency == Urgency::Now ? steady_clock::now() : last_written_ + rhythm_.pace;
+    const auto due = due_of(urgency);
     // What is urgent stays so, whatever overtakes it.
     due_ = waiting_ ? std::min(due_, due) : due;
     is_urgent_ = (waiting_ && is_urgent_) || urgency == Urgency::Now;
     waiting_ = std::move(progress);
     if (!thread_.joinable()) thread_ = std::thread([this] { deliver(); });
     changed_.notify_all();
+}
+
+StatusMailbox::TimePoint StatusMailbox::due_of(Urgency urgency) const {
+    const auto now = steady_clock::now();
+    if (urgency == Urgency::Now) return now;
+    return urgency == Urgency::Soon ? now + rhythm_.moment : last_written_ + rhythm_.pace;
 }
 
 const api::Migration& StatusMailbox::finish() {

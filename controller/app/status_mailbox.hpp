@@ -19,10 +19,12 @@ class StatusMailbox {
   public:
     enum class Urgency {
         Now,    ///< as soon as the thread gets to it, and before finish() returns
+        Soon,   ///< after `moment`: a very fast run never gets to it
         Paced,  ///< not within `pace` of the last write or of the beginning: a fast run never gets to it
     };
     struct Rhythm {
         std::chrono::milliseconds pace{2'000};
+        std::chrono::milliseconds moment{250};
         /// How long finish() waits for a write that is urgent or under way before it cancels it.
         std::chrono::milliseconds patience{2'000};
     };
@@ -44,6 +46,7 @@ class StatusMailbox {
   private:
     using TimePoint = std::chrono::steady_clock::time_point;
 
+    TimePoint due_of(Urgency urgency) const;
     void deliver();
     /// False if it cannot be written now.
     bool write(const reconcile::RunProgress& progress);

@@ -1,17 +1,20 @@
 #include "kube/json_body.hpp"
 
 #include "kube/http.hpp"
+#include "kube/json_tree.hpp"
+
+#include <utility>
 
 namespace lockkeeper::kube {
 
 using nlohmann::json;
 
 json parse_json_body(std::string_view body) {
-    auto object = json::parse(body, nullptr, false);
-    if (object.is_discarded() || !object.is_object()) {
+    auto tree = parse_json_tree(body);
+    if (!tree.value.is_object()) {
         throw TransportError(TransportError::Kind::Garbled, "an answer that is no JSON object");
     }
-    return object;
+    return std::move(tree.value);
 }
 
 std::string to_json_body(const json& object) {

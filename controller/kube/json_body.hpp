@@ -7,8 +7,8 @@
 
 namespace lockkeeper::kube {
 
-/// An object that the API server sent. Throws TransportError `Garbled`, which quotes nothing of the body: it may be a
-/// Secret.
+/// An object that the API server sent, as parse_json_tree reads it. Throws TransportError `Garbled`, which quotes
+/// nothing of the body: it may be a Secret.
 nlohmann::json parse_json_body(std::string_view body);
 
 /// Bytes that are no UTF-8 become U+FFFD: the API server would refuse the whole object.

@@ -1,6 +1,7 @@
 #include "kube/watch_event.hpp"
 
 #include "kube/http.hpp"
+#include "kube/json_tree.hpp"
 
 #include <algorithm>
 #include <array>
@@ -41,8 +42,8 @@ std::string resource_version_of(const json& object) {
 }  // namespace
 
 WatchEvent decode_watch_event(std::string_view line) {
-    auto event = json::parse(line, nullptr, false);
-    if (event.is_discarded() || !event.is_object()) fail("that is no JSON object");
+    auto event = parse_json_tree(line).value;
+    if (!event.is_object()) fail("that is no JSON object");
     const auto type = type_of(event);
     const auto object = event.find("object");
     if (object == event.end() || !object->is_object()) fail("without an object");

@@ -22,7 +22,7 @@ const Script silence = [](const SeenRequest&, Reply& reply) { reply.stay_silent(
 
 constexpr StatusMailbox::Rhythm eager{.pace = 10ms, .patience = 10s};
 constexpr StatusMailbox::Rhythm impatient{.pace = 10ms, .patience = 10ms};
-constexpr StatusMailbox::Rhythm slow{.pace = 1h, .patience = 10s};
+constexpr StatusMailbox::Rhythm slow{.pace = 1h, .moment = 1h, .patience = 10s};
 
 /// A mailbox for the new shop at an API server that does as it is told.
 struct Fixture {
@@ -90,6 +90,7 @@ TEST_CASE("what is overtaken while a write is under way is never written") {
 TEST_CASE("of a fast run only what is urgent is written, and that for certain") {
     Fixture fixture({accepted}, slow);
     SECTION("nothing is") {
+        fixture.post("looking at the database", StatusMailbox::Urgency::Soon);
         fixture.post("running 0001_customers", StatusMailbox::Urgency::Paced);
         CHECK(conditions_of(fixture.mailbox.finish().status).empty());
         CHECK(fixture.sent().empty());
@@ -99,6 +100,13 @@ TEST_CASE("of a fast run only what is urgent is written, and that for certain") 
         fixture.mailbox.finish();
         CHECK(fixture.sent() == std::vector<std::string>{"looking at the database"});
     }
+}
+
+TEST_CASE("what is to be told soon is told when a moment has passed, whatever overtakes it") {
+    Fixture fixture({accepted}, {.pace = 1h, .moment = 10ms, .patience = 10s});
+    fixture.post("looking at the database", StatusMailbox::Urgency::Soon);
+    fixture.post("running 0001_customers", StatusMailbox::Urgency::Paced);
+    CHECK(fixture.has_sent(1));
 }
 
 TEST_CASE("a write that fails is made good at the next turn") {
