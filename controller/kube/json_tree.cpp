@@ -1,5 +1,9 @@
 #include "kube/json_tree.hpp"
 
+#include <rapidjson/memorystream.h>
+#include <rapidjson/reader.h>
+
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,38 +13,40 @@ namespace {
 
 using nlohmann::json;
 
-/// Receives the events of nlohmann's parser, by the names that it asks for.
+/// Whatever is sent, the stack does not grow, and what is no UTF-8 is no JSON.
+constexpr unsigned how_to_parse =
+    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+
+// NOLINTBEGIN(readability-identifier-naming): the names are RapidJSON's
+/// Receives what RapidJSON's reader finds. It is several times as fast as the parser of the trees' own library.
 class TreeBuilder {
   public:
+    using Size = rapidjson::SizeType;
+
     explicit TreeBuilder(const EachItem& each) : each_(each) {}
 
-    JsonTree take() {
-        if (wrong_byte_) return {nullptr, wrong_byte_};
-        return {std::move(root_)};
-    }
+    json take() { return std::move(root_); }
 
-    bool null() { return add(nullptr); }
-    bool boolean(bool value) { return add(value); }
-    bool number_integer(json::number_integer_t value) { return add(value); }
-    bool number_unsigned(json::number_unsigned_t value) { return add(value); }
-    bool number_float(json::number_float_t value, const std::string& /*text*/) { return add(value); }
-    bool string(std::string& value) { return add(std::move(value)); }
-    bool binary(json::binary_t& /*value*/) { return false; }  // JSON has none
-    bool start_object(std::size_t /*size*/) { return open(json::object()); }
-    bool start_array(std::size_t /*size*/) { return open(json::array()); }
-    bool end_array() { return close(); }
-    bool end_object() { return close(); }
+    bool Null() { return add(nullptr); }
+    bool Bool(bool value) { return add(value); }
+    bool Int(int value) { return add(value); }
+    bool Uint(unsigned value) { return add(value); }
+    bool Int64(std::int64_t value) { return add(value); }
+    bool Uint64(std::uint64_t value) { return add(value); }
+    bool Double(double value) { return add(value); }
+    bool String(const char* text, Size size, bool /*copy*/) { return add(std::string_view(text, size)); }
+    bool RawNumber(const char* /*text*/, Size /*size*/, bool /*copy*/) { return false; }  // is not asked for
+    bool StartObject() { return open(json::object()); }
+    bool StartArray() { return open(json::array()); }
+    bool EndObject(Size /*size*/) { return close(); }
+    bool EndArray(Size /*size*/) { return close(); }
 
-    bool key(std::string& name) {
+    bool Key(const char* text, Size size, bool /*copy*/) {
         if (depth_left_out_ > 0) return true;
-        leaves_out_next_ = open_.back().is_metadata && name == "managedFields";
-        open_.back().key = std::move(name);
+        auto& key = open_.back().key;
+        key.assign(text, size);
+        leaves_out_next_ = open_.back().is_metadata && key == "managedFields";
         return true;
-    }
-
-    bool parse_error(std::size_t byte, const std::string& /*token*/, const json::exception& /*error*/) {
-        wrong_byte_ = byte;
-        return false;
     }
 
   private:
@@ -51,8 +57,9 @@ class TreeBuilder {
         std::string key{};  ///< of the field that is being read
     };
 
-    bool add(json value) {
-        if (depth_left_out_ == 0 && !std::exchange(leaves_out_next_, false)) place(std::move(value));
+    template <typename Value>
+    bool add(Value value) {
+        if (depth_left_out_ == 0 && !std::exchange(leaves_out_next_, false)) place(json(value));
         return true;
     }
 
@@ -98,15 +105,18 @@ class TreeBuilder {
     std::vector<Open> open_;
     bool leaves_out_next_ = false;
     std::size_t depth_left_out_ = 0;
-    std::optional<std::size_t> wrong_byte_;
 };
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace
 
 JsonTree parse_json_tree(std::string_view text, const EachItem& each) {
     TreeBuilder builder(each);
-    json::sax_parse(text, &builder);
-    return builder.take();
+    rapidjson::MemoryStream stream(text.data(), text.size());
+    const auto result = rapidjson::Reader().Parse<how_to_parse>(stream, builder);
+    if (result.IsError()) return {nullptr, result.Offset() + 1};
+    if (stream.Tell() != text.size()) return {nullptr, stream.Tell() + 1};  // it takes a NUL for the end
+    return {builder.take()};
 }
 
 }  // namespace lockkeeper::kube

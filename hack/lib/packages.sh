@@ -7,7 +7,7 @@
 packages_build=(
   g++ cmake ninja-build ccache
   libcpprest-dev libboost-dev libboost-system-dev libssl-dev libpq-dev
-  nlohmann-json3-dev libcli11-dev libspdlog-dev libyaml-cpp-dev prometheus-cpp-dev
+  nlohmann-json3-dev rapidjson-dev libcli11-dev libspdlog-dev libyaml-cpp-dev prometheus-cpp-dev
 )
 packages_static=(postgresql-server-dev-15 libkrb5-dev)  # archives and headers for the preset `static`
 packages_test=(catch2 jq pgbouncer)
