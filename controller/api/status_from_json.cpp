@@ -3,9 +3,11 @@
 namespace lockkeeper::api {
 namespace {
 
-/// A status is the controller's own and may be of another version of it: what cannot be read is not there.
+/// A status is the controller's own and may be of another version of it: what cannot be read is not there. Most of what
+/// a status may say is not there, so that is no matter for an exception.
 template <typename Read>
-auto lenient(Read read) -> std::optional<decltype(read())> {
+auto lenient(const Field& field, Read read) -> std::optional<decltype(read())> {
+    if (!field.is_there()) return std::nullopt;
     try {
         return read();
     } catch (const InvalidField&) {
@@ -13,18 +15,20 @@ auto lenient(Read read) -> std::optional<decltype(read())> {
     }
 }
 
-/// Of an object that need not be there.
-template <typename Read>
-auto where_there(const Field& field, Read read) -> std::optional<decltype(read())> {
-    return field.is_there() ? lenient(read) : std::nullopt;
+std::optional<std::string> text_of(const Field& field) {
+    return lenient(field, [&] { return field.text(); });
 }
 
-std::optional<std::string> text_of(const Field& field) {
-    return lenient([&] { return field.text(); });
+std::optional<std::int64_t> number_of(const Field& field) {
+    return lenient(field, [&] { return field.integer(); });
+}
+
+std::optional<std::chrono::milliseconds> duration_of(const Field& field) {
+    return lenient(field, [&] { return field.duration(); });
 }
 
 std::optional<std::size_t> count_of(const Field& field) {
-    const auto number = lenient([&] { return field.integer(); });
+    const auto number = number_of(field);
     if (!number || *number < 0) return std::nullopt;
     return static_cast<std::size_t>(*number);
 }
@@ -38,7 +42,7 @@ std::optional<Timestamp> time_of(const Field& field) {
 template <typename ReadItem>
 auto list_of(const Field& field, ReadItem read_item) {
     std::vector<typename decltype(read_item(field))::value_type> list;
-    for (const auto& item : lenient([&] { return field.items(); }).value_or(std::vector<Field>())) {
+    for (const auto& item : lenient(field, [&] { return field.items(); }).value_or(std::vector<Field>())) {
         if (auto value = read_item(item)) list.push_back(std::move(*value));
     }
     return list;
@@ -53,7 +57,7 @@ std::optional<ConditionStatus> condition_status_of(const Field& field) {
 }
 
 std::optional<Condition> condition_of(const Field& field) {
-    return lenient([&] {
+    return lenient(field, [&] {
         const auto status = condition_status_of(field["status"]);
         const auto since = time_of(field["lastTransitionTime"]);
         if (!status || !since) throw InvalidField(field.path(), "a condition has a status and a time");
@@ -62,26 +66,26 @@ std::optional<Condition> condition_of(const Field& field) {
         condition.status = *status;
         condition.reason = text_of(field["reason"]).value_or("");
         condition.message = text_of(field["message"]).value_or("");
-        condition.observed_generation = lenient([&] { return field["observedGeneration"].integer(); }).value_or(0);
+        condition.observed_generation = number_of(field["observedGeneration"]).value_or(0);
         condition.last_transition_time = *since;
         return condition;
     });
 }
 
 std::optional<HistoryEntry> history_entry_of(const Field& field) {
-    return lenient([&] {
+    return lenient(field, [&] {
         HistoryEntry entry;
         entry.version = field["version"].text();
         entry.name = text_of(field["name"]).value_or("");
         entry.checksum = text_of(field["checksum"]).value_or("");
         entry.applied_at = time_of(field["appliedAt"]).value_or(Timestamp());
-        entry.duration = lenient([&] { return field["duration"].duration(); }).value_or(entry.duration);
+        entry.duration = duration_of(field["duration"]).value_or(entry.duration);
         return entry;
     });
 }
 
 std::optional<ErrorDetails> error_of(const Field& field) {
-    return where_there(field, [&] {
+    return lenient(field, [&] {
         ErrorDetails error;
         error.sqlstate = text_of(field["sqlstate"]).value_or("");
         error.message = text_of(field["message"]).value_or("");
@@ -95,7 +99,7 @@ std::optional<ErrorDetails> error_of(const Field& field) {
 }
 
 std::optional<DatabaseSession> session_of(const Field& field, const char* since) {
-    return where_there(field, [&] {
+    return lenient(field, [&] {
         DatabaseSession session;
         session.pid = static_cast<int>(field["pid"].integer());
         session.application = text_of(field["application"]).value_or("");
@@ -108,13 +112,11 @@ std::optional<DatabaseSession> session_of(const Field& field, const char* since)
 }
 
 std::optional<AwaitedLock> lock_of(const Field& field) {
-    return where_there(field, [&] {
-        return AwaitedLock{field["key"].integer(), session_of(field["holder"], "since")};
-    });
+    return lenient(field, [&] { return AwaitedLock{field["key"].integer(), session_of(field["holder"], "since")}; });
 }
 
 std::optional<IndexBuild> index_build_of(const Field& field) {
-    return where_there(field, [&] {
+    return lenient(field, [&] {
         IndexBuild build{field["phase"].text(), std::nullopt};
         if (const auto percent = count_of(field["percent"])) build.percent = static_cast<int>(*percent);
         return build;
@@ -122,7 +124,7 @@ std::optional<IndexBuild> index_build_of(const Field& field) {
 }
 
 std::optional<RunningScript> running_of(const Field& field) {
-    return where_there(field, [&] {
+    return lenient(field, [&] {
         RunningScript running;
         running.version = field["version"].text();
         running.started_at = time_of(field["startedAt"]).value_or(Timestamp());
@@ -136,7 +138,7 @@ std::optional<RunningScript> running_of(const Field& field) {
 }
 
 std::optional<JobReference> job_of(const Field& field) {
-    return where_there(field, [&] {
+    return lenient(field, [&] {
         JobReference job;
         job.name = field["name"].text();
         job.started_at = time_of(field["startedAt"]).value_or(Timestamp());
@@ -149,8 +151,8 @@ std::optional<JobReference> job_of(const Field& field) {
 
 MigrationStatus status_from_json(const Field& field) {
     MigrationStatus status;
-    if (!lenient([&] { return &field.object(); })) return status;
-    status.observed_generation = lenient([&] { return field["observedGeneration"].integer(); }).value_or(-1);
+    if (!lenient(field, [&] { return &field.object(); })) return status;
+    status.observed_generation = number_of(field["observedGeneration"]).value_or(-1);
     status.conditions = list_of(field["conditions"], condition_of);
     status.current_version = text_of(field["currentVersion"]);
     status.applied_count = count_of(field["appliedCount"]);
