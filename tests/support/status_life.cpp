@@ -116,8 +116,8 @@ void StatusLife::check_change(const json& before, const json& after) {
     // What was Ready by an older generation must not be called so by a new one unless that has been looked at; a look
     // takes note of the generation for all conditions at once, so that it is enough to compare these.
     const auto ready = condition_of(after, "Ready");
-    if (is_true(ready) &&
-        ready.value("observedGeneration", -1) < condition_of(before, "Ready").value("observedGeneration", -1))
+    const auto old_ready = condition_of(before, "Ready");
+    if (is_true(ready) && old_ready.is_object() && ready["observedGeneration"] < old_ready["observedGeneration"])
         complain(after, "is Ready by a stale generation");
 }
 
