@@ -113,13 +113,19 @@ void Connection::connect(steady_clock::time_point deadline) {
 }
 
 Result Connection::query(const std::string& sql) {
-    send(sql);
-    return collect(std::nullopt, {});
+    return exchange(sql, {});
 }
 
 void Connection::query_each(const std::string& sql, const std::function<void(const Result&)>& each) {
+    exchange(sql, each);
+}
+
+Result Connection::exchange(const std::string& sql, const std::function<void(const Result&)>& each) {
+    const auto begin = steady_clock::now();
     send(sql);
-    collect(std::nullopt, each);
+    auto last = collect(std::nullopt, each);
+    shortest_exchange_ = std::min(shortest_exchange_, steady_clock::now() - begin);
+    return last;
 }
 
 Result Connection::copy_in(const std::string& sql, std::string_view rows) {

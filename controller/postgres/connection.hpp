@@ -13,6 +13,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace lockkeeper::postgres {
 
@@ -49,6 +50,19 @@ class Connection {
     /// As query, for a message whose last statement is `COPY … FROM STDIN`: sends it these rows.
     Result copy_in(const std::string& sql, std::string_view rows);
 
+    /// Single statements that belong together.
+    using Batch = std::vector<std::string>;
+
+    /// Sends batch after batch without waiting for any answer. The server runs them in order, one statement after the
+    /// other, and the first that it refuses ends all: no statement behind it is run. `each` is called with the result
+    /// of a batch's last statement as soon as the server has it done. Throws as query does; the CommandError's
+    /// `completed` counts in its batch, and its `position` in its statement. Not for COPY with rows.
+    void query_ahead(const std::vector<Batch>& batches, const std::function<void(const Result&)>& each);
+
+    /// The shortest time in which a message has been answered so far: hardly more than a round trip. At first the
+    /// longest there is.
+    std::chrono::steady_clock::duration shortest_exchange() const { return shortest_exchange_; }
+
     /// For the way out: from now on the stop token is ignored, and a server that has not answered all that is still
     /// asked of it after this time counts as lost (ConnectionLost).
     void leave_within(std::chrono::milliseconds patience);
@@ -81,8 +95,11 @@ class Connection {
 
     Connection(void* connection, std::stop_token stop);
     void connect(std::chrono::steady_clock::time_point deadline);
+    Result exchange(const std::string& sql, const std::function<void(const Result&)>& each);
     void send(const std::string& sql);
+    void send_ahead(const std::vector<Batch>& batches);
     void flush();
+    void collect_ahead(const std::vector<Batch>& batches, const std::function<void(const Result&)>& each);
     /// Collects results until the command is complete. At COPY … FROM STDIN sends `rows`, or an error where there are
     /// none.
     Result collect(std::optional<std::string_view> rows, const std::function<void(const Result&)>& each);
@@ -101,6 +118,7 @@ class Connection {
     std::function<bool(std::size_t nth)> link_is_lost_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;
     std::optional<int> corrected_pid_;
+    std::chrono::steady_clock::duration shortest_exchange_ = std::chrono::steady_clock::duration::max();
 };
 
 }  // namespace lockkeeper::postgres

@@ -34,6 +34,7 @@ void request_cancel(PGconn* connection) {
 }
 
 constexpr std::chrono::milliseconds patience_after_cancel{2'000};
+constexpr std::chrono::milliseconds cancel_again_after{200};
 
 /// What is to be done while something is waited for, and when.
 class Alarms {
@@ -160,20 +161,26 @@ void Connection::interrupt() {
     auto* connection = raw(connection_.get());
     request_cancel(connection);
     const Waker patient{std::stop_token{}};
+    const bool is_ahead = PQpipelineStatus(connection) != PQ_PIPELINE_OFF;
     const auto deadline = steady_clock::now() + patience_after_cancel;
     while (steady_clock::now() < deadline) {
         if (PQisBusy(connection) == 0) {
             auto* result = PQgetResult(connection);
+            if (result == nullptr && is_ahead && PQstatus(connection) != CONNECTION_BAD) continue;
             if (result == nullptr) break;
-            const bool reads_rows = PQresultStatus(result) == PGRES_COPY_IN;
+            const auto status = PQresultStatus(result);
             PQclear(result);
+            if (status == PGRES_PIPELINE_SYNC) break;
             // A server that waits for rows does not look for cancel requests.
-            if (!reads_rows || PQputCopyEnd(connection, "interrupted") == 1) continue;
+            if (status != PGRES_COPY_IN || PQputCopyEnd(connection, "interrupted") == 1) continue;
         }
         const bool unsent = PQflush(connection) == 1;
-        const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
-        patient.wait(PQsocket(connection), static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN),
-                     std::max(left, milliseconds(0)));
+        auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+        if (is_ahead) left = std::min(left, cancel_again_after);
+        const auto woken = patient.wait(PQsocket(connection), static_cast<short>(unsent ? POLLIN | POLLOUT : POLLIN),
+                                        std::max(left, milliseconds(0)));
+        // A request that comes between two statements is one for none of them, and those ahead would go on.
+        if (is_ahead && woken == Waker::Woken::TimedOut) request_cancel(connection);
         if (PQconsumeInput(connection) != 1) break;
     }
     throw Interrupted();
