@@ -3,9 +3,11 @@
 #include "engine/foreign_table_reader.hpp"
 #include "engine/link_watch.hpp"
 #include "engine/run_failure.hpp"
+#include "engine/script_flight.hpp"
 #include "engine/script_runner.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace lockkeeper::engine {
 namespace {
@@ -203,7 +205,7 @@ void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
         if (attempt.goal.transaction == migration::TransactionScope::Run) {
             run_together(attempt, runner, running);
         } else {
-            run_one_by_one(attempt, runner, running);
+            run_in_order(attempt, runner, running);
         }
     } catch (const ScriptFailed& failed) {
         attempt.report.failure = failed.failure();
@@ -214,13 +216,32 @@ void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
     attempt.look();
 }
 
-void Migrator::run_one_by_one(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running) {
-    for (const auto& step : attempt.plan.steps) {
-        running = &step;
-        attempt.listener.started(step);
-        const auto begin = clock_.now();
-        runner.run(step);
+void Migrator::run_in_order(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running) {
+    const auto limit = options_.scripts_in_flight.value_or(flight_limit(attempt.connection.shortest_exchange()));
+    std::span<const migration::Step> rest(attempt.plan.steps);
+    auto begin = clock_.now();
+    const auto start = [&] {
+        if (rest.empty()) return;
+        running = &rest.front();
+        begin = clock_.now();
+        attempt.listener.started(rest.front());
+    };
+    const auto committed = [&](const migration::Step& step) {
         attempt.note(step, since(begin, clock_));
+        rest = rest.subspan(1);
+        start();
+    };
+    start();
+    bool alone = false;
+    while (!rest.empty()) {
+        const auto flight = rest.first(alone ? 1 : flight_size(rest, limit));
+        if (flight.size() > 1) {
+            alone = !runner.run_in_flight(flight, committed);
+        } else {
+            runner.run(rest.front());
+            alone = false;
+            committed(rest.front());
+        }
     }
 }
 

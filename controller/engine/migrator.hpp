@@ -50,6 +50,8 @@ class Migrator {
         std::chrono::milliseconds acquire_timeout{600'000};
         std::chrono::milliseconds connect_timeout{10'000};
         SessionSettings session{};
+        /// How many scripts may be under way at once, at most. Unset: as many as the link is long (flight_limit).
+        std::optional<std::size_t> scripts_in_flight{};
     };
 
     Migrator(postgres::ConnectionUrl url, Options options, Clock& clock)
@@ -87,7 +89,7 @@ class Migrator {
     void run_under_lock(Attempt& attempt, const LockKey& key);
     static void repair_under_lock(Attempt& attempt, const LockKey& key, const std::vector<migration::Repair>& repairs);
     void run_steps(Attempt& attempt, const LockKey& key);
-    void run_one_by_one(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running);
+    void run_in_order(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running);
     void run_together(Attempt& attempt, ScriptRunner& runner, const migration::Step*& running);
     bool history_moved(const migration::History& history) const;
 

@@ -8,6 +8,7 @@
 #include "postgres/connection.hpp"
 
 #include <functional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -50,6 +51,12 @@ class ScriptRunner {
     void run_together(const std::vector<migration::Step>& steps,
                       const std::function<void(const migration::Step&)>& each);
 
+    /// The same as `run` for each of these in turn, on the server's side, but all are under way at once (flight_size
+    /// says which may be). `committed` is called for each one as soon as the server has it done. False: the next one
+    /// was rolled back and has to be run alone, for what the server said of it may hold for a flight only.
+    bool run_in_flight(std::span<const migration::Step> steps,
+                       const std::function<void(const migration::Step&)>& committed);
+
   private:
     /// Where a script's message stands in its transaction.
     struct Place {
@@ -58,7 +65,10 @@ class ScriptRunner {
     };
 
     void run_in_transaction(const migration::Step& step, Place place);
-    std::string closing(const migration::Step& step, Place place) const;
+    std::vector<std::string> closing(const migration::Step& step, Place place) const;
+    [[noreturn]] void fail(const migration::Step& step, const MessageLayout& layout,
+                           const postgres::CommandError& error);
+    [[noreturn]] void fail_uncommitted(const migration::Step& step, const std::string& last_tag);
 
     postgres::Connection& connection_;
     Context context_;

@@ -53,6 +53,7 @@ std::string unhurried_session(int server_version);
 
 /// All that DISCARD ALL does except releasing advisory locks, then the guards again. Allowed inside a transaction.
 std::string reset_session(int server_version);
+std::vector<std::string> reset_statements(int server_version);
 
 /// The server does not know the role or a parameter, or does not let this role have it.
 class SettingRefused : public std::runtime_error {
@@ -71,11 +72,10 @@ void try_settings(postgres::Connection& connection, const SessionSettings& setti
 enum class SettingScope { Transaction, Session };
 
 /// SET LOCAL statements for one script's transaction, or SET statements for the session of a script that is none.
-struct SettingStatements {
-    std::string sql;
-    std::size_t count = 0;
-};
-SettingStatements setting_statements(const SessionSettings& settings, SettingScope scope);
+std::vector<std::string> setting_statements(const SessionSettings& settings, SettingScope scope);
+
+/// Statements as one message, or as the beginning of one: a semicolon behind each.
+std::string joined(const std::vector<std::string>& statements);
 
 /// `lockkeeper:<namespace>/<name>`, what pg_stat_activity shows of us; beyond PostgreSQL's 63 bytes it is shortened and
 /// ends in a hash of the whole, so that two long names stay apart.

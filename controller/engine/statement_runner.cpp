@@ -56,7 +56,7 @@ void StatementRunner::run_all() {
 void StatementRunner::prepare_session() {
     const auto version = connection_.server_version();
     const bool large = step_.script.text.size() >= large_script_bytes;
-    connection_.query(reset_session(version) + setting_statements(context_.settings, SettingScope::Session).sql +
+    connection_.query(reset_session(version) + joined(setting_statements(context_.settings, SettingScope::Session)) +
                       (large ? unhurried_session(version) : ""));
 }
 

@@ -26,14 +26,18 @@ using Manner = CuttingProxy::Manner;
 
 namespace {
 
+constexpr std::size_t in_flight = 64;
+
 /// What is wrong after one run through a proxy that cuts, and one more run straight: nothing, it is to be.
-std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::Cut& cut, const std::string& expected) {
+std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::Cut& cut, const std::string& expected,
+                        std::size_t flying = 1) {
     std::string said_to_be_done;
     start_anew(database);
     {
         const CuttingProxy proxy(database.url(), cut);
         std::stop_source stop;
-        auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token()); });
+        auto run = std::async(std::launch::async,
+                              [&] { return run_once(proxy.url(), stop.get_token(), tests::twenty_scripts(), flying); });
         if (cut.manner == Manner::Silence) {
             while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
             }
@@ -69,10 +73,10 @@ std::string describe(const CuttingProxy::Cut& cut) {
 
 /// Every `stride`-th place to cut of an undisturbed run, in both directions, before and after.
 std::vector<CuttingProxy::Cut> places(const TemporaryDatabase& database, Manner manner, std::size_t stride_to_server,
-                                      std::size_t stride_to_client) {
+                                      std::size_t stride_to_client, std::size_t flying = 1) {
     start_anew(database);
     const CuttingProxy proxy(database.url());
-    REQUIRE(outcome_of(run_once(proxy.url())) == "done");
+    REQUIRE(outcome_of(run_once(proxy.url(), {}, tests::twenty_scripts(), flying)) == "done");
     std::vector<CuttingProxy::Cut> cuts;
     const auto add_all = [&](Direction direction, std::size_t messages, std::size_t stride) {
         for (std::size_t message = 0; message < messages; message += stride) {
@@ -93,6 +97,16 @@ TEST_CASE("a connection cut before or after any message of the protocol leaves e
     const auto expected = undisturbed_state(database);
     for (const auto& cut : places(database, Manner::Close, 1, ci_or_soak(41, 1))) {
         const auto fault = fault_after(database, cut, expected);
+        INFO(describe(cut) << ": " << fault);
+        CHECK(fault.empty());
+    }
+}
+
+TEST_CASE("a connection cut before or after any message of a flight leaves every script run once") {
+    const TemporaryDatabase database;
+    const auto expected = undisturbed_state(database);
+    for (const auto& cut : places(database, Manner::Close, ci_or_soak(61, 1), ci_or_soak(67, 1), in_flight)) {
+        const auto fault = fault_after(database, cut, expected, in_flight);
         INFO(describe(cut) << ": " << fault);
         CHECK(fault.empty());
     }

@@ -107,6 +107,7 @@ TEST_CASE("nothing that a script does to its session reaches the next script, or
     const TemporaryDatabase owner;
     const auto role = owner.name() + "_role";
     owner.run("CREATE ROLE " + role);
+    const std::size_t in_flight = GENERATE(1U, 64U);
     const std::vector<std::string> hostile = {
         "SET ROLE " + role,
         "SET SESSION AUTHORIZATION " + role,
@@ -125,8 +126,10 @@ TEST_CASE("nothing that a script does to its session reaches the next script, or
         for (const std::string mode : {"", "-- lockkeeper:no-transaction\n"}) {
             const TemporaryDatabase database;
             const auto report =
-                migrate(database, {{"1_a.sql", look}, {"2_b.sql", mode + text}, {"3_c.sql", "SELECT 'a\\';" + look}});
-            INFO(mode << text << "\n" << (report.failure ? report.failure->message : ""));
+                migrate(database, {{"1_a.sql", look}, {"2_b.sql", mode + text}, {"3_c.sql", "SELECT 'a\\';" + look}},
+                        {}, {.scripts_in_flight = in_flight});
+            INFO(in_flight << " in flight: " << mode << text << "\n"
+                           << (report.failure ? report.failure->message : ""));
             CHECK(outcome_of(report) == "done");
             CHECK(database.ask("SELECT count(DISTINCT seen) || ' ' || count(*) FROM public.seen") == "1 2");
             CHECK(database.ask("SELECT bool_and(held) FROM public.seen") == "t");

@@ -55,12 +55,14 @@ std::string state_of(const TemporaryDatabase& database) {
         "coalesce(prefix, '-'), direction), ', ' ORDER BY version) FROM lockkeeper_history))");
 }
 
-migration::RunReport run_once(const std::string& url, const std::stop_token& stop, const Files& scripts) {
+migration::RunReport run_once(const std::string& url, const std::stop_token& stop, const Files& scripts,
+                              std::optional<std::size_t> scripts_in_flight) {
     engine::SystemClock clock;
     engine::RunListener nobody;
     engine::Migrator::Options options;
     options.acquire_timeout = 5s;
     options.connect_timeout = 5s;
+    options.scripts_in_flight = scripts_in_flight;
     engine::Migrator migrator(postgres::ConnectionUrl::parse(url, postgres::UrlTrust::Owner), options, clock);
     return migrator.migrate(migration::ScriptSet::read(Files(scripts)), {}, nobody, stop);
 }
