@@ -105,6 +105,11 @@ const std::vector<std::string> broken{
     "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''too late''; END';\nCREATE "
     "CONSTRAINT TRIGGER late AFTER INSERT ON traces DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
     "late();\nINSERT INTO traces VALUES (11);",
+    // Refused by COMMIT itself, which leaves no failed transaction behind that would refuse the next script.
+    "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN SET CONSTRAINTS ALL DEFERRED; IF NEW.script = "
+    "99 THEN RAISE EXCEPTION ''too late''; END IF; INSERT INTO traces VALUES (99); RETURN NEW; END';\nCREATE "
+    "CONSTRAINT TRIGGER late AFTER INSERT ON traces DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION "
+    "late();\nINSERT INTO traces VALUES (11);",
     "DO 'BEGIN COMMIT; END';",
     "DROP TABLE lockkeeper_history;",
     "INSERT INTO lockkeeper_history SELECT version || 'x', name, checksum FROM lockkeeper_history;",
