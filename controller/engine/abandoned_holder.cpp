@@ -14,13 +14,14 @@ constexpr milliseconds every{5'000};
 constexpr milliseconds patience{30'000};
 constexpr int shows_progress_of_copy = 140'000;
 
-/// The holder, with what changes when anything of its rows arrives, if it waits for them. A user that is not its own
-/// sees nothing of it, and may not end it.
-std::string holder_that_reads_rows(const LockKey& key) {
+/// The holder, with what changes when a row or a statement arrives, if it waits for that without counting as idle. A
+/// user that is not its own sees nothing of it, and may not end it.
+std::string holder_that_reads(const LockKey& key) {
     return "SELECT a.pid, concat_ws(' ', a.pid, a.backend_start, a.state_change, c.bytes_processed) AS sight FROM (" +
            AdvisoryLock::holder_sql(key) +
-           ") AS l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid JOIN pg_catalog.pg_stat_progress_copy c ON "
-           "c.pid = a.pid WHERE a.usename = session_user AND a.application_name LIKE 'lockkeeper:%' AND a.wait_event = "
+           ") AS l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_catalog.pg_stat_progress_copy c "
+           "ON c.pid = a.pid WHERE a.state = 'active' AND a.usename = session_user AND a.application_name LIKE "
+           "'lockkeeper:%' AND a.wait_event = "
            "'ClientRead'";
 }
 
@@ -46,13 +47,13 @@ void AbandonedHolder::look() {
 }
 
 std::string AbandonedHolder::find() {
-    const auto rows = connection_.query(holder_that_reads_rows(key_));
+    const auto rows = connection_.query(holder_that_reads(key_));
     return rows.rows() == 0 ? std::string() : std::string(rows.text(0, 1));
 }
 
 void AbandonedHolder::end() {
     // Only if nothing has changed up to this moment: the pid may be another's by now.
-    connection_.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM (" + holder_that_reads_rows(key_) +
+    connection_.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM (" + holder_that_reads(key_) +
                       ") AS holder WHERE sight = " + postgres::quote_literal(last_));
 }
 

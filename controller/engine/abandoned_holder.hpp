@@ -10,7 +10,8 @@
 namespace lockkeeper::engine {
 
 /// For a runner that waits for the lock: finds out whether the runner that holds it is gone, and left a session behind
-/// that the server does not give up: one that reads the rows of a COPY, behind a proxy that keeps its connection open.
+/// that the server does not give up: one that reads the rows of a COPY, or scripts in flight, behind a proxy that keeps
+/// its connection open.
 ///
 /// A runner that lives gives such a link up itself after 3 s (LinkWatch), and if its machine or network is lost, TCP
 /// does after 25 s (session_guards). Where nothing has arrived for longer than both, the session is ended. One that is

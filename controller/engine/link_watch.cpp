@@ -80,9 +80,9 @@ postgres::Connection& LinkWatch::second_connection() {
 std::optional<LinkWatch::Sight> LinkWatch::look() {
     try {
         const auto seen = second_connection().query(
-            "SELECT a.pid IS NOT NULL, coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false), c.pid IS NOT "
-            "NULL "
-            "OR a.wait_event = 'ClientWrite', concat_ws(' ', a.backend_start, a.state_change, c.bytes_processed), " +
+            "SELECT a.pid IS NOT NULL, coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false), "
+            "coalesce(a.state = 'active', false), concat_ws(' ', a.backend_start, a.state_change, "
+            "c.bytes_processed), " +
             std::string(AdvisoryLock::server_start_sql) + " FROM (SELECT " + std::to_string(watched_.backend_pid()) +
             " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = own.pid AND a.datname = "
             "pg_catalog.current_database() AND a.usename = session_user LEFT JOIN pg_catalog.pg_stat_progress_copy c "

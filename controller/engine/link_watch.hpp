@@ -17,11 +17,12 @@ namespace lockkeeper::engine {
 ///
 /// Once a command has taken a moment, the server is asked over a second connection, time and again, what it does. One
 /// that works, or waits for a lock or its disk, may take as long as it likes. One that waits for us while we wait for
-/// it is cut off after 3 s in which neither it has got any rows of a COPY nor the next hop any bytes; after 30 s where
-/// it reads a large script, for it does not show how much it has got of that. So a slow link is none that is silent.
-/// The server's own guards (session_guards) do not see a session that reads rows as idle, and TCP does not see a proxy
-/// that hangs. A session that is left since the run is told to stop, and has not answered the cancel request, is ended
-/// likewise. While no second connection can be had, only TCP's keepalives watch.
+/// it is cut off after 3 s in which neither it has got any rows of a COPY or statements of a flight nor the next hop
+/// any bytes; after 30 s where it reads a large script, for it does not show how much it has got of that, and counts as
+/// idle meanwhile. So a slow link is none that is silent.
+/// The server's own guards (session_guards) do not see a session that reads rows, or a flight, as idle, and TCP does
+/// not see a proxy that hangs. A session that is left since the run is told to stop, and has not answered the cancel
+/// request, is ended likewise. While no second connection can be had, only TCP's keepalives watch.
 class LinkWatch {
   public:
     /// The connection is that of the holder of the lock, whose pid is known (Connection::backend_pid), and the server
