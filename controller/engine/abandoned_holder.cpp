@@ -17,12 +17,14 @@ constexpr int shows_progress_of_copy = 140'000;
 /// The holder, with what changes when a row or a statement arrives, if it waits for that without counting as idle. A
 /// user that is not its own sees nothing of it, and may not end it.
 std::string holder_that_reads(const LockKey& key) {
+    const std::string conditions =
+        "a.state = 'active' AND a.wait_event = 'ClientRead' AND a.usename = session_user "
+        "AND a.application_name LIKE 'lockkeeper:%'";
     return "SELECT a.pid, concat_ws(' ', a.pid, a.backend_start, a.state_change, c.bytes_processed) AS sight FROM (" +
            AdvisoryLock::holder_sql(key) +
-           ") AS l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid LEFT JOIN pg_catalog.pg_stat_progress_copy c "
-           "ON c.pid = a.pid WHERE a.state = 'active' AND a.usename = session_user AND a.application_name LIKE "
-           "'lockkeeper:%' AND a.wait_event = "
-           "'ClientRead'";
+           ") AS l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid "
+           "LEFT JOIN pg_catalog.pg_stat_progress_copy c ON c.pid = a.pid WHERE " +
+           conditions;
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ mutant "waiters block inside pg_advisory_lock" \
 
 mutant "the row is written outside the script's transaction" \
   "a script that gives up the lock is rolled back and said so" \
-  engine/script_runner.cpp 'search_path=pg_catalog;" + row + ";"' 'search_path=pg_catalog;COMMIT;BEGIN;" + row + ";"'
+  engine/script_runner.cpp '"SET LOCAL search_path=pg_catalog"}' '"SET LOCAL search_path=pg_catalog", "COMMIT", "BEGIN"}'
 
 mutant "the lock is on a second connection" \
   "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
@@ -29,26 +29,28 @@ mutant "the lock is on a second connection" \
 
 mutant "no line break stands behind a script" \
   "a script that ends in a comment is committed with its row" \
-  engine/script_runner.cpp '"\n;SET CONSTRAINTS ALL' '";SET CONSTRAINTS ALL'
+  engine/script_runner.cpp 'message += "\n;" + joined' 'message += ";" + joined'
 
 mutant "a COMMIT in doubt is taken for done" \
   "a connection cut before or after any message of the protocol leaves every script run once" \
-  engine/script_runner.cpp '    } catch (const postgres::CommandError& error) {' \
-  '    } catch (const postgres::ConnectionLost&) { return; } catch (const postgres::CommandError& error) {'
+  engine/script_runner.cpp '    } catch (const postgres::CommandError& error) {
+        fail(step' \
+  '    } catch (const postgres::ConnectionLost&) { return; } catch (const postgres::CommandError& error) {
+        fail(step'
 
 mutant "a COMMIT in doubt is taken for not done" \
   "a connection cut before or after any message of the protocol leaves every script run once" \
-  engine/migrator.cpp 'runner.run(step);' \
-  'try { runner.run(step); } catch (const postgres::ConnectionLost&) { attempt.connection = connect(attempt.stop); static_cast<void>(new
-   AdvisoryLock(AdvisoryLock::acquire(attempt.connection, LockKey::of(options_.history_table), {std::chrono::seconds(60), clock_, {}, {}}, {}))); runner.run(step); }'
+  engine/migrator.cpp 'runner.run(rest.front());' \
+  'try { runner.run(rest.front()); } catch (const postgres::ConnectionLost&) { attempt.connection = connect(attempt.stop); static_cast<void>(new
+   AdvisoryLock(AdvisoryLock::acquire(attempt.connection, LockKey::of(options_.history_table), {std::chrono::seconds(60), clock_, {}, {}}, {}))); runner.run(rest.front()); }'
 
 mutant "the role is not reset before the row" \
   "what a script does to its session reaches neither its history row nor the next script" \
-  engine/script_runner.cpp 'RESET SESSION AUTHORIZATION;RESET ROLE;' 'SELECT 1;SELECT 1;'
+  engine/script_runner.cpp '"RESET SESSION AUTHORIZATION", "RESET ROLE", ' '"SELECT 1", "SELECT 1", '
 
 mutant "the session is not cleaned between two scripts" \
   "nothing that a script does to its session reaches the next script, or its own history row" \
-  engine/script_runner.cpp 'reset_session(connection_.server_version()) + (place.ends' 'std::string() + (place.ends'
+  engine/script_runner.cpp 'statements.insert(statements.end(), reset.begin(), reset.end());' 'static_cast<void>(reset);'
 
 mutant "lock_timeout stays on for a concurrent build" \
   "a concurrent build does not fail by lock_timeout while it waits for an old transaction" \
@@ -64,7 +66,7 @@ mutant "a pooler that shares sessions is let through" \
 
 mutant "nothing ends a session that falls silent" \
   "a connection that falls silent gives up its lock within five seconds, and the next run ends right" \
-  engine/session_settings.cpp 'SET idle_session_timeout=3000;' 'SET idle_session_timeout=0;'
+  engine/session_settings.cpp 'SET idle_session_timeout=3000' 'SET idle_session_timeout=0'
 
 mutant "the lock of another tool is not held" \
   "a lock of another tool is waited for with its holder named, held during the run, and free after it" \
@@ -73,6 +75,21 @@ mutant "the lock of another tool is not held" \
 mutant "each script of a run in one transaction is committed by itself" \
   "when one script of a run fails none of them remains, and the failure points at it" \
   engine/script_runner.cpp '{&step == &steps.front(), &step == &steps.back()}' '{}'
+
+mutant "the place of a failure in a flight is that in its statement" \
+  "a script that fails at any place of a flight says and leaves what it says and leaves one by one" \
+  engine/script_flight.cpp '*fields.position += migration::count_characters(before);' 'static_cast<void>(before);'
+
+mutant "a script on which a flight ends is taken for done" \
+  "a script that the server takes only as one message is run as one, and those around it fly" \
+  engine/script_runner.cpp '        connection_.query("ROLLBACK");
+        return false;' '        connection_.query("ROLLBACK");
+        committed(*next);
+        return false;'
+
+mutant "a flight that falls silent is taken for a large script" \
+  "a connection that falls silent gives up its lock within five seconds, and the next run ends right" \
+  engine/link_watch.cpp "coalesce(a.state = 'active', false)" "c.pid IS NOT NULL OR a.wait_event = 'ClientWrite'"
 
 mutant "a link that falls silent among the rows of a COPY is not noticed" \
   "a link that falls silent at any message of a COPY gives up its lock within five seconds" \
@@ -96,7 +113,7 @@ mutant "who waits takes a slow runner for a dead one" \
 
 mutant "who waits ends a session that is not Lockkeeper's" \
   "a session that is not Lockkeeper's keeps the lock, also if it reads rows that never come" \
-  engine/abandoned_holder.cpp " AND a.application_name LIKE 'lockkeeper:%'" ""
+  engine/abandoned_holder.cpp "AND a.application_name LIKE 'lockkeeper:%'" ""
 
 mutant "what an interrupted REINDEX CONCURRENTLY left behind stays" \
   "a rebuild whose runner is killed leaves indexes INVALID, which the next run drops before it rebuilds" \
