@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <memory>
 #include <string_view>
 
 namespace lockkeeper::api {
@@ -72,7 +73,7 @@ void read_database(const Field& field, MigrationSpec& into) {
         throw InvalidField(field.path(), "write urlFrom or connection, not both");
     }
     if (connection.is_there()) {
-        into.connection = read_connection(connection);
+        into.connection = std::make_shared<ConnectionSpec>(read_connection(connection));
     } else {
         into.database_url = read_key_ref(url, "uri");
     }

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -82,9 +83,9 @@ struct RetrySpec {
 
 /// What a user asks for. The defaults are those of the CRD, for resources that were stored before a field was there.
 struct MigrationSpec {
-    SecretKeyRef database_url;                 ///< without a name where there is a connection
-    std::optional<ConnectionSpec> connection;  ///< `database.connection`
-    TlsSpec tls;                               ///< `database.tls`
+    SecretKeyRef database_url;                         ///< without a name where there is a connection
+    std::shared_ptr<const ConnectionSpec> connection;  ///< `database.connection`, of few Migrations
+    TlsSpec tls;                                       ///< `database.tls`
     SourceSpec source;
     std::string layout = "Auto";  ///< one of the names that the CRD lists
     std::optional<std::string> target_version;

@@ -2,7 +2,8 @@
 # Lockkeeper itself, by a preset of CMakePresets.json. Sourced, with print.sh and interrupt.sh; `root` is the repository.
 #
 #   configure PRESET
-#   build PRESET            configures and builds into build/PRESET; the compiler's output is in build/PRESET.log
+#   build PRESET [OPTION…]  configures and builds into build/PRESET, by further options of cmake; the compiler's output is in
+#                           build/PRESET.log
 
 # The same source in another folder is the same for ccache, so a fresh clone is built from what an older one has compiled, and so is the
 # image, where the compiler is the same by its content alone, and no locale is set.
@@ -16,5 +17,5 @@ configure() {
 
 build() {
   configure "$1"
-  with_progress "building build/$1" "$root/build/$1.log" env -C "$root" cmake --build --preset "$1" || exit
+  with_progress "building build/$1" "$root/build/$1.log" env -C "$root" cmake --build --preset "$1" "${@:2}" || exit
 }

@@ -29,15 +29,16 @@ api::MigrationSpec by_url() {
     return spec;
 }
 
-api::MigrationSpec by_parts() {
+api::MigrationSpec by_parts(const std::string& host = "db") {
     api::MigrationSpec spec;
-    spec.connection = api::ConnectionSpec{.host = "db",
-                                          .port = 6432,
-                                          .database = "it's",
-                                          .user = "a\\b",
-                                          .ssl_mode = "require",
-                                          .password = api::SecretKeyRef{"shop-db", "password"},
-                                          .parameters = {{"connect_timeout", "3"}}};
+    spec.connection =
+        std::make_shared<api::ConnectionSpec>(api::ConnectionSpec{.host = host,
+                                                                  .port = 6432,
+                                                                  .database = "it's",
+                                                                  .user = "a\\b",
+                                                                  .ssl_mode = "require",
+                                                                  .password = api::SecretKeyRef{"shop-db", "password"},
+                                                                  .parameters = {{"connect_timeout", "3"}}});
     return spec;
 }
 
@@ -81,9 +82,7 @@ TEST_CASE("a Job gets certificates as files that its group may read, and is told
 TEST_CASE("another database, or another way to it, is another input of a run, and a rotated Secret is not") {
     CHECK(database_inputs(by_url()) == json{{"secret", "shop-db"}, {"key", "uri"}});
     CHECK(database_inputs(by_parts()) != database_inputs(by_url()));
-    auto other_host = by_parts();
-    other_host.connection->host = "other";
-    CHECK(database_inputs(other_host) != database_inputs(by_parts()));
+    CHECK(database_inputs(by_parts("other")) != database_inputs(by_parts()));
     auto with_tls = by_url();
     with_tls.tls.client_certificate = "client";
     CHECK(database_inputs(with_tls) != database_inputs(by_url()));
