@@ -166,7 +166,7 @@ TEST_CASE("a script that gives up a lock of another tool is rolled back") {
 
 TEST_CASE("a session that is sent a large script may be idle for longer than others, but not for ever") {
     const TemporaryDatabase database;
-    const std::string seen =
+    const std::string look =
         "CREATE TABLE seen AS SELECT current_setting('idle_session_timeout') AS session, "
         "current_setting('idle_in_transaction_session_timeout') AS transaction;\n";
     const auto idle_in = [&](const std::string& script) {
@@ -174,10 +174,10 @@ TEST_CASE("a session that is sent a large script may be idle for longer than oth
         CHECK(outcome_of(migrate(database, {{"1_a.sql", script}})) == "done");
         return database.ask("SELECT session || ' ' || transaction FROM seen");
     };
-    const auto large = seen + "--" + std::string(2'000'000, 'x');
+    const auto large = look + "--" + std::string(2'000'000, 'x');
     const std::string alone = "-- lockkeeper:no-transaction\n";
-    CHECK(idle_in(seen) == "3s 3s");
+    CHECK(idle_in(look) == "3s 3s");
     CHECK(idle_in(large) == "1h 1h");
-    CHECK(idle_in(alone + seen) == "3s 3s");
+    CHECK(idle_in(alone + look) == "3s 3s");
     CHECK(idle_in(alone + large) == "1h 1h");
 }
