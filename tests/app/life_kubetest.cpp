@@ -113,7 +113,8 @@ TEST_CASE("over their whole lives Migrations say nothing that contradicts itself
         CHECK(eventually([&] { return second.log().find("msg=decided " + decided) != std::string::npos; }));
     }
     CHECK(count(second.log(), "msg=\"status written\"") == 0);
-    for (const auto& object : space.all()["items"]) {
+    const auto now = space.all();
+    for (const auto& object : now["items"]) {
         const auto is_same = [&](const json& other) {
             return other["metadata"]["resourceVersion"] == object["metadata"]["resourceVersion"];
         };
