@@ -18,6 +18,11 @@ bool runs_in_process(const api::Migration& migration) {
     return migration.spec.execution.mode == api::ExecutionMode::InProcess;
 }
 
+/// Nobody has written a status yet. Such a one misleads nobody, and no decision can rest on it.
+bool says_nothing(const api::MigrationStatus& status) {
+    return status.conditions.empty();
+}
+
 /// A run that was ended because its time was over was not interrupted by anybody.
 reconcile::Outcome judged(reconcile::Outcome outcome, const RunDeadline& deadline, const api::Migration& migration) {
     const auto* report = std::get_if<migration::RunReport>(&outcome);
@@ -47,10 +52,9 @@ kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName&
             return end_with(observed, std::move(*next), turn);
         }
     }
-    // The cache may lag behind our own last write, and a run is to be decided by the status as it is. Where it says
-    // nothing yet, there is nothing that the decision could rest on, and who ran it meanwhile has left it in the
-    // database.
-    const bool rests_on_status = !cached->status.conditions.empty() || !runs_in_process(*cached);
+    // The cache may lag behind our own last write, and a run is to be decided by the status as it is. Where that says
+    // nothing, who ran it meanwhile has left it in the database.
+    const bool rests_on_status = !says_nothing(cached->status) || !runs_in_process(*cached);
     if ((wanted != nullptr && rests_on_status) || std::holds_alternative<reconcile::Follow>(decision.action)) {
         auto live = observe_live(std::move(observed), stop);
         if (!live) return kube::Done{};
@@ -134,9 +138,9 @@ kube::ReconcileResult MigrationReconciler::run(reconcile::ObservedState observed
     const kube::NamespacedName key{migration.metadata.ns, migration.metadata.name};
     StatusMailbox mailbox(writer_, observed);
     if (auto before = reconcile::progress_before_run(observed)) {
-        // A status that says nothing yet misleads nobody, and what is soon over is told once.
-        const bool is_first = migration.status.conditions.empty();
-        mailbox.post(std::move(*before), is_first ? StatusMailbox::Urgency::Soon : StatusMailbox::Urgency::Now);
+        // What is soon over is told once.
+        const bool can_wait = says_nothing(migration.status);
+        mailbox.post(std::move(*before), can_wait ? StatusMailbox::Urgency::Soon : StatusMailbox::Urgency::Now);
     }
     RunReporter reporter(mailbox, log_, key.to_string());
     const RunDeadline deadline(migration.spec.execution.timeout, turn.deletion.stop());

@@ -1,9 +1,9 @@
 #include "postgres/connection.hpp"
 
+#include "postgres/libpq.hpp"
 #include "postgres/tls_failure.hpp"
 #include "postgres/waker.hpp"
 
-#include <libpq-fe.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -16,10 +16,6 @@ namespace lockkeeper::postgres {
 namespace {
 
 using std::chrono::steady_clock;
-
-PGconn* raw(void* connection) {
-    return static_cast<PGconn*>(connection);
-}
 
 /// The SQLSTATE of a failed connection attempt. libpq keeps no result for it, but with PQERRORS_SQLSTATE the message
 /// ends in `FATAL:  28P01`, and so nothing of the server's own text is ever taken over.

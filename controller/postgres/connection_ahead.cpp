@@ -1,15 +1,10 @@
 // How a connection runs statements without waiting for the answers between them: libpq's pipeline mode, which is the
 // extended query protocol with one Sync at the end. Source: PostgreSQL, "Frontend/Backend Protocol", "Pipelining".
 #include "postgres/connection.hpp"
-
-#include <libpq-fe.h>
+#include "postgres/libpq.hpp"
 
 namespace lockkeeper::postgres {
 namespace {
-
-PGconn* raw(void* connection) {
-    return static_cast<PGconn*>(connection);
-}
 
 /// Leaves the mode again, unless answers are missing: such a connection is of no further use.
 class PipelineMode {

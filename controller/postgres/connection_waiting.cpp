@@ -1,8 +1,8 @@
 // How a connection sends, waits, gives up and is interrupted.
 #include "postgres/connection.hpp"
+#include "postgres/libpq.hpp"
 #include "postgres/waker.hpp"
 
-#include <libpq-fe.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -17,10 +17,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
-
-PGconn* raw(void* connection) {
-    return static_cast<PGconn*>(connection);
-}
 
 /// Sends a cancel request on a thread of its own: PQcancel connects without a time limit, and a way out must not hang.
 void request_cancel(PGconn* connection) {

@@ -2,6 +2,7 @@
 // in adoption_peertest.cpp.)
 #include "engine/advisory_lock.hpp"
 #include "migration/adoption.hpp"
+#include "support/ordinary_role.hpp"
 #include "support/run.hpp"
 #include "support/temporary_database.hpp"
 
@@ -188,19 +189,14 @@ TEST_CASE("two histories are refused until one is named, and a named table is re
 
 TEST_CASE("a table that may not be read is no table that is not there") {
     const TemporaryDatabase database;
-    const auto& role = database.name();
-    database.run("CREATE ROLE " + role + " LOGIN PASSWORD 'alone'; GRANT CREATE ON SCHEMA public TO " + role +
-                 "; CREATE TABLE schema_version (version int)");
-    auto text = database.url();
-    text.replace(text.find("//") + 2, text.find('@') - text.find("//") - 2, role + ":alone");
-    const auto url = postgres::ConnectionUrl::parse(text, postgres::UrlTrust::Owner);
+    const tests::OrdinaryRole role(database);
+    database.run("CREATE TABLE schema_version (version int)");
     engine::SystemClock clock;
     engine::RunListener nobody;
-    engine::Migrator migrator(url, {}, clock);
+    engine::Migrator migrator(role.connection_url(), {}, clock);
     CHECK(outcome_of(migrator.migrate(migration::ScriptSet::read(shop), adopting(), nobody, {})) ==
           "HistoryUnusable 42501");
     CHECK(has_no_history(database));
-    database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 
 TEST_CASE("in a new database there is nothing to adopt, and every script runs") {

@@ -1,4 +1,5 @@
 #include "engine/advisory_lock.hpp"
+#include "support/ordinary_role.hpp"
 #include "support/pgbouncer.hpp"
 #include "support/runners.hpp"
 
@@ -11,6 +12,7 @@ using namespace lockkeeper;
 using namespace std::chrono_literals;
 using tests::Files;
 using tests::migrate;
+using tests::OrdinaryRole;
 using tests::outcome_of;
 using tests::PgBouncer;
 using tests::RunnerKind;
@@ -60,27 +62,6 @@ void wait_until_all_wait(const TemporaryDatabase& database) {
         std::this_thread::sleep_for(10ms);
     }
 }
-
-/// A role of its own that may do everything in one database and is no superuser; dropped at the end.
-class OrdinaryRole {
-  public:
-    OrdinaryRole(const TemporaryDatabase& database, const std::string& attributes)
-        : database_(database), name_(database.name() + "_role") {
-        database.run("CREATE ROLE " + name_ + " LOGIN PASSWORD 'secret' " + attributes);
-        database.run("GRANT ALL ON SCHEMA public TO " + name_);
-    }
-    ~OrdinaryRole() { database_.run("DROP OWNED BY " + name_ + "; DROP ROLE " + name_); }
-    OrdinaryRole(const OrdinaryRole&) = delete;
-    OrdinaryRole& operator=(const OrdinaryRole&) = delete;
-    std::string url() const {
-        const auto& url = database_.url();
-        return "postgresql://" + name_ + ":secret" + url.substr(url.find('@'));
-    }
-
-  private:
-    const TemporaryDatabase& database_;
-    std::string name_;
-};
 
 }  // namespace
 

@@ -1,4 +1,5 @@
 #include "engine/run_observer.hpp"
+#include "support/ordinary_role.hpp"
 #include "support/run.hpp"
 
 #include <catch2/catch.hpp>
@@ -54,9 +55,7 @@ class ObservedRun {
 TEST_CASE("a script that gives up a table's lock says whom it waited for") {
     const TemporaryDatabase database;
     database.run("CREATE TABLE orders (a int)");
-    auto rival = database.connect("report");
-    rival.query("BEGIN");
-    rival.query("SELECT 'secret' FROM orders");
+    auto rival = database.open_transaction("report", "SELECT 'secret' FROM orders");
 
     ObservedRun observed(database.connection_url(), 400ms, "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;");
     const auto report = observed.run();
@@ -73,24 +72,16 @@ TEST_CASE("a script that gives up a table's lock says whom it waited for") {
 
 TEST_CASE("a look that the server has no connection for leaves the run alone") {
     const TemporaryDatabase database;
-    const auto role = database.name() + "_alone";
-    database.run("CREATE ROLE " + role +
-                 " LOGIN PASSWORD 'alone' CONNECTION LIMIT 1; GRANT CREATE ON SCHEMA public TO " + role);
-    auto text = database.url();
-    text.replace(text.find("//") + 2, text.find('@') - text.find("//") - 2, role + ":alone");
-    ObservedRun observed(postgres::ConnectionUrl::parse(text, postgres::UrlTrust::Owner), 50ms,
-                         "SELECT pg_sleep(0.2);");
+    const tests::OrdinaryRole role(database, "CONNECTION LIMIT 1");
+    ObservedRun observed(role.connection_url(), 50ms, "SELECT pg_sleep(0.2);");
     CHECK(tests::outcome_of(observed.run()) == "done");
     CHECK(observed.listener.told.empty());
-    database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 
 TEST_CASE("a script without a transaction shows its statement, and how far an index is that it builds") {
     const TemporaryDatabase database;
     database.run("CREATE TABLE orders (a int)");
-    auto writer = database.connect("writer");
-    writer.query("BEGIN");
-    writer.query("INSERT INTO orders VALUES (1)");
+    auto writer = database.open_transaction("writer", "INSERT INTO orders VALUES (1)");
 
     ObservedRun observed(database.connection_url(), 50ms,
                          "CREATE TABLE items (a int);\nCREATE INDEX CONCURRENTLY orders_a ON orders (a);");

@@ -211,9 +211,7 @@ TEST_CASE("each script in flight has a transaction of its own: its isolation, it
 TEST_CASE("a listener hears of each script of a flight when it begins and when it is committed") {
     const TemporaryDatabase database;
     database.run("CREATE TABLE orders (a int)");
-    auto rival = database.connect("report");
-    rival.query("BEGIN");
-    rival.query("SELECT FROM orders");
+    auto rival = database.open_transaction("report", "SELECT FROM orders");
     Listener listener;
     listener.on_word = [&](const std::string& word) {
         if (word == "end 2_s") {
@@ -233,9 +231,7 @@ TEST_CASE("a listener hears of each script of a flight when it begins and when i
 TEST_CASE("a script of a flight gives up a table's lock in its time, once, and says whom it waited for") {
     const TemporaryDatabase database;
     database.run("CREATE TABLE orders (a int)");
-    auto rival = database.connect("report");
-    rival.query("BEGIN");
-    rival.query("SELECT FROM orders");
+    auto rival = database.open_transaction("report", "SELECT FROM orders");
     Listener listener;
     auto options = flying();
     options.session.lock_timeout = 400ms;

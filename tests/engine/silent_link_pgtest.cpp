@@ -1,6 +1,7 @@
 // A link that falls silent while the rows of a COPY or a large script are on their way, and one that is only slow.
 #include "support/cutting_proxy.hpp"
 #include "support/disturbed_run.hpp"
+#include "support/ordinary_role.hpp"
 #include "support/sanitized.hpp"
 
 #include <catch2/catch.hpp>
@@ -12,6 +13,7 @@ using namespace std::chrono_literals;
 using tests::CuttingProxy;
 using tests::Files;
 using tests::lock_is_free_within;
+using tests::OrdinaryRole;
 using tests::outcome_of;
 using tests::run_once;
 using tests::TemporaryDatabase;
@@ -114,14 +116,11 @@ TEST_CASE("a server that takes its time with the rows of a COPY is not given up"
 
 TEST_CASE("a runner on a silent link ends also where it sees its session only after the server has ended it") {
     const TemporaryDatabase database;
-    const auto role = database.name() + "_alone";
-    database.run("CREATE ROLE " + role +
-                 " LOGIN PASSWORD 'alone' CONNECTION LIMIT 1; GRANT CREATE ON SCHEMA public TO " + role);
-    auto url = database.url();
-    url.replace(url.find("//") + 2, url.find('@') - url.find("//") - 2, role + ":alone");
+    const OrdinaryRole role(database, "CONNECTION LIMIT 1");
     const auto files = script_with("", 1);
     {
-        const CuttingProxy proxy(url, CuttingProxy::Cut{Direction::ToServer, 6, Moment::Before, Manner::Silence});
+        const CuttingProxy proxy(role.url(),
+                                 CuttingProxy::Cut{Direction::ToServer, 6, Moment::Before, Manner::Silence});
         std::stop_source stop;
         auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token(), files); });
         CHECK(run.wait_for(tests::is_sanitized ? 100s : 20s) == std::future_status::ready);
@@ -129,6 +128,5 @@ TEST_CASE("a runner on a silent link ends also where it sees its session only af
         CHECK(outcome_of(run.get()) == "DatabaseUnreachable");
         CHECK(proxy.has_cut());
     }
-    CHECK(outcome_of(run_once(url, {}, files)) == "done");
-    database.run("DROP OWNED BY " + role + "; DROP ROLE " + role);
+    CHECK(outcome_of(run_once(role.url(), {}, files)) == "done");
 }

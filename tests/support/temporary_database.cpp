@@ -51,6 +51,14 @@ postgres::Connection TemporaryDatabase::connect(const std::string& application_n
     return open(url_, application_name);
 }
 
+postgres::Connection TemporaryDatabase::open_transaction(const std::string& application_name,
+                                                         const std::string& sql) const {
+    auto session = connect(application_name);
+    session.query("BEGIN");
+    session.query(sql);
+    return session;
+}
+
 std::string TemporaryDatabase::ask(const std::string& sql) const {
     const auto result = connect().query(sql);
     return result.rows() == 0 ? std::string() : std::string(result.text(0, 0));

@@ -23,6 +23,9 @@ class TemporaryDatabase {
     }
     postgres::Connection connect(const std::string& application_name = "test") const;
 
+    /// A session that has run this in a transaction and leaves it open, with the locks that it has.
+    postgres::Connection open_transaction(const std::string& application_name, const std::string& sql) const;
+
     /// The first column of the first row, as text; for assertions.
     std::string ask(const std::string& sql) const;
     void run(const std::string& sql) const { ask(sql); }
