@@ -102,7 +102,7 @@ TEST_CASE("over their whole lives Migrations say nothing that contradicts itself
         // Each request that wrote a status changed something, and the other way round.
         const auto written = "msg=\"status written\" migration=" + space.ns().name() + "/" + scenario.name + "\n";
         CHECK(life.writes_of(scenario.name) == count(log, written));
-        CHECK(expected_ones(space.events_of(scenario.name), scenario) == scenario.events);
+        CHECK(expected_ones(space.ns().events_of(scenario.name), scenario) == scenario.events);
     }
 
     // Nothing is news to a controller that starts again.

@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -101,6 +102,24 @@ bool TemporaryNamespace::becomes(const std::string& name, const std::string& typ
     const bool came = eventually([&] { return condition(get("pgmig", name), type) == expected; }, limit);
     if (!came) UNSCOPED_INFO(get("pgmig", name).dump(2));
     return came;
+}
+
+std::vector<std::string> TemporaryNamespace::events_of(const std::string& name) const {
+    const auto got = kubectl("get events.events.k8s.io -o json -n " + name_);
+    const auto list = nlohmann::json::parse(got.output);
+    std::vector<nlohmann::json> events;
+    for (const auto& event : list["items"]) {
+        if (event["regarding"]["name"] == name) events.push_back(event);
+    }
+    std::ranges::sort(events, [](const nlohmann::json& left, const nlohmann::json& right) {
+        return left["eventTime"] < right["eventTime"];
+    });
+    std::vector<std::string> reasons;
+    for (const auto& event : events) {
+        const auto count = event.contains("series") ? event["series"]["count"].get<int>() : 1;
+        reasons.push_back(event["reason"].get<std::string>() + (count > 1 ? " x" + std::to_string(count) : ""));
+    }
+    return reasons;
 }
 
 nlohmann::json migration(const std::string& name, const std::string& secret, nlohmann::json spec) {

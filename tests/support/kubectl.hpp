@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace lockkeeper::tests {
 
@@ -40,6 +41,8 @@ class TemporaryNamespace {
     /// failed assertion shows what the Migration is instead.
     bool becomes(const std::string& name, const std::string& type, const std::string& expected,
                  std::chrono::seconds limit = std::chrono::seconds(20)) const;
+    /// The reasons of a Migration's Events, oldest first, and how often each was seen: `UpToDate`, `ScriptFailed x2`.
+    std::vector<std::string> events_of(const std::string& name) const;
 
   private:
     std::string name_;

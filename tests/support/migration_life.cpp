@@ -44,23 +44,6 @@ json MigrationSpace::all() const {
     return got.exit_code == 0 ? json::parse(got.output) : json::object();
 }
 
-std::vector<std::string> MigrationSpace::events_of(const std::string& name) const {
-    const auto got = kubectl("get events.events.k8s.io -o json -n " + ns_.name());
-    const auto list = json::parse(got.output);
-    std::vector<json> events;
-    for (const auto& event : list["items"]) {
-        if (event["regarding"]["name"] == name) events.push_back(event);
-    }
-    std::ranges::sort(events,
-                      [](const json& left, const json& right) { return left["eventTime"] < right["eventTime"]; });
-    std::vector<std::string> reasons;
-    for (const auto& event : events) {
-        const auto count = event.contains("series") ? event["series"]["count"].get<int>() : 1;
-        reasons.push_back(event["reason"].get<std::string>() + (count > 1 ? " x" + std::to_string(count) : ""));
-    }
-    return reasons;
-}
-
 std::vector<std::string> run_all(const MigrationSpace& space, const std::vector<Scenario>& scenarios) {
     std::vector<std::string> stuck;
     for (std::size_t round = 0;; ++round) {

@@ -32,8 +32,6 @@ class MigrationSpace {
     void remove(const std::string& name) const { ns_.remove("pgmig", name); }
 
     nlohmann::json all() const;
-    /// The reasons of a Migration's Events, oldest first, and how often each was seen: `UpToDate`, `ScriptFailed x2`.
-    std::vector<std::string> events_of(const std::string& name) const;
 
   private:
     TemporaryDatabase database_;
@@ -50,7 +48,7 @@ struct Step {
 struct Scenario {
     std::string name;
     std::vector<Step> steps;
-    std::vector<std::string> events;   ///< as MigrationSpace::events_of has them in the end
+    std::vector<std::string> events;   ///< as TemporaryNamespace::events_of has them in the end
     std::vector<std::string> maybe{};  ///< reasons of Events that it may have besides
 };
 
