@@ -33,45 +33,50 @@ migration::Goal goal_of(const MigrateOptions& options) {
     return goal;
 }
 
-/// A line for each script, and while one runs on a terminal, its name.
+/// A line for each script, and while one runs on a terminal, its name. Each is put together first: standard error has
+/// no buffer, so each piece would be a system call, between two scripts.
 class Progress : public engine::RunListener {
   public:
     explicit Progress(const Streams& streams) : streams_(streams) {}
 
     void waiting(const engine::LockWait& wait) override {
-        streams_.err << "waiting for the lock " << wait.key << " for " << wait.waited.count() / 1000 << " s";
+        auto line = "waiting for the lock " + std::to_string(wait.key) + " for " +
+                    std::to_string(wait.waited.count() / 1000) + " s";
         if (wait.holder) {
-            streams_.err << ", held by pid " << wait.holder->pid << " (" << wait.holder->application << ", "
-                         << wait.holder->state << ")";
+            line += ", held by pid " + std::to_string(wait.holder->pid) + " (" + wait.holder->application + ", " +
+                    wait.holder->state + ")";
         }
-        streams_.err << std::endl;
+        print(line + "\n");
     }
     void planned(const migration::Plan& plan) override {
         if (!plan.to_record.empty()) {
-            streams_.err << "taken for applied up to " << plan.to_record.back().version.text()
-                         << (plan.adopted_from.empty() ? "" : ", as " + plan.adopted_from + " says")
-                         << ", without being run" << std::endl;
+            print("taken for applied up to " + plan.to_record.back().version.text() +
+                  (plan.adopted_from.empty() ? "" : ", as " + plan.adopted_from + " says") + ", without being run\n");
         }
         if (!first_ && !plan.steps.empty()) first_ = plan.steps.front().version.text();
     }
     void started(const migration::Step& step) override {
-        if (streams_.terminal)
-            streams_.err << step.version.text() << "  " << to_string(step.direction) << " …" << std::flush;
+        if (streams_.terminal) print(name_of(step) + " …");
     }
     void observed(const migration::Step& step, const engine::RunObservation& seen) override {
         if (seen.blockers.empty()) return;
-        streams_.err << (streams_.terminal ? "\r" : "") << step.version.text() << "  waits for "
-                     << engine::describe(seen.blockers) << std::endl;
+        print_over(step.version.text() + "  waits for " + engine::describe(seen.blockers));
     }
     void finished(const migration::Step& step, std::chrono::milliseconds duration) override {
-        streams_.err << (streams_.terminal ? "\r" : "") << step.version.text() << "  " << to_string(step.direction)
-                     << "  " << duration.count() << " ms" << std::endl;
+        print_over(name_of(step) + "  " + std::to_string(duration.count()) + " ms");
     }
 
     /// The version that the first plan began with.
     const std::optional<std::string>& first() const { return first_; }
 
   private:
+    static std::string name_of(const migration::Step& step) {
+        return step.version.text() + "  " + std::string(to_string(step.direction));
+    }
+    /// A whole line, over what stands on the terminal's last one.
+    void print_over(const std::string& line) { print((streams_.terminal ? "\r" : "") + line + "\n"); }
+    void print(const std::string& text) { streams_.err << text << std::flush; }
+
     const Streams& streams_;
     std::optional<std::string> first_;
 };

@@ -171,11 +171,12 @@ std::string AdvisoryLock::holder_sql(const LockKey& key) {
 }
 
 std::string AdvisoryLock::verify_sql(const LockKey& key) {
-    std::string sql = "true";
+    std::string sql;
     for (const auto value : all_of(key)) {
         const auto text = std::to_string(value);
-        sql = "CASE WHEN pg_catalog.pg_advisory_unlock(" + text + ") THEN CASE WHEN pg_catalog.pg_try_advisory_lock(" +
-              text + ") THEN " + sql + " ELSE false END ELSE false END";
+        const auto again = "pg_catalog.pg_try_advisory_lock(" + text + ")";
+        sql = "CASE WHEN pg_catalog.pg_advisory_unlock(" + text + ") THEN " +
+              (sql.empty() ? again : "CASE WHEN " + again + " THEN " + sql + " END") + " END";
     }
     return sql;
 }

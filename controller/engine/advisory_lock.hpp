@@ -84,10 +84,10 @@ class AdvisoryLock {
     /// Releases every advisory lock of the session if it still lives; if it does not, the server has released them.
     ~AdvisoryLock();
 
-    /// SQL, a boolean: does this session hold the lock? For the statement that records a script. The lock is held
-    /// twice, and only its own session can give one back and take it again, which costs a hundredth of a look into
-    /// pg_locks. If a script gave back one of the two, the lock is free for the moment between these two, and whoever
-    /// gets hold of it there makes the answer false.
+    /// SQL: true if this session holds the lock; else false, or NULL. For the statement that records a script. The lock
+    /// is held twice, and only its own session can give one back and take it again, which costs a hundredth of a look
+    /// into pg_locks. If a script gave back one of the two, the lock is free for the moment between these two, and
+    /// whoever gets hold of it there makes the answer false.
     static std::string verify_sql(const LockKey& key);
 
     /// SQL, a query: the pid of the session that holds the lock, if there is one.

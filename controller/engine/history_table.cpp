@@ -92,16 +92,21 @@ void HistoryTable::create(postgres::Connection& connection) const {
 std::string HistoryTable::record_sql(const migration::Step& step, const std::string& source_digest,
                                      const LockKey& key) const {
     const auto statements = std::to_string(step.text.statements.size());
+    std::string way_back_columns;
+    std::string way_back;
+    if (step.down_script) {
+        way_back_columns = ", down_script, down_checksum";
+        way_back = ", " + quote_literal(*step.down_script) + ", " + nullable(step.down_checksum);
+    }
     return "INSERT INTO " + name_.quoted() +
-           " (version, name, checksum, down_script, down_checksum, transactional, statements, statements_done, "
-           "applied_at, "
-           "duration, applied_by, source) VALUES (CASE WHEN " +
-           AdvisoryLock::verify_sql(key) + " THEN " + quote_literal(step.version.text()) + " END, " +
-           quote_literal(step.name) + ", " + quote_literal(step.checksum) + ", " + nullable(step.down_script) + ", " +
-           nullable(step.down_checksum) + ", true, " + statements + ", " + statements +
+           " (version, name, checksum, transactional, statements, statements_done, applied_at, duration, applied_by, "
+           "source" +
+           way_back_columns + ") VALUES (CASE WHEN " + AdvisoryLock::verify_sql(key) + " THEN " +
+           quote_literal(step.version.text()) + " END, " + quote_literal(step.name) + ", " +
+           quote_literal(step.checksum) + ", true, " + statements + ", " + statements +
            ", pg_catalog.clock_timestamp(), pg_catalog.clock_timestamp() - pg_catalog.transaction_timestamp(), "
            "session_user, " +
-           quote_literal(source_digest) + ")" + std::string(step.version.is_repeatable() ? replacing : "");
+           quote_literal(source_digest) + way_back + ")" + std::string(step.version.is_repeatable() ? replacing : "");
 }
 
 std::string HistoryTable::record_sql(const std::vector<migration::Record>& records, const std::string& source,

@@ -40,6 +40,7 @@ std::size_t flight_limit(std::chrono::steady_clock::duration shortest_exchange) 
 }
 
 std::size_t flight_size(std::span<const Step> steps, std::size_t limit) {
+    if (limit <= 1) return 1;
     std::size_t size = 0;
     std::size_t bytes = 0;
     while (size < std::min(limit, steps.size()) && may_fly(steps[size])) {

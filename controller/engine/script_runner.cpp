@@ -38,8 +38,7 @@ std::vector<std::string> ScriptRunner::closing(const Step& step, Place place) co
                              : context_.history.erase_sql(step, context_.key));
     // What the script leaves behind in the session, temporary tables and settings included, ends here and not at the
     // next BEGIN: the server parses a message, and chooses a transaction's isolation, before its first statement runs.
-    const auto reset = reset_statements(connection_.server_version());
-    statements.insert(statements.end(), reset.begin(), reset.end());
+    statements.insert(statements.end(), reset_.begin(), reset_.end());
     if (place.ends) statements.emplace_back("COMMIT");
     return statements;
 }
@@ -61,12 +60,11 @@ void ScriptRunner::run_together(const std::vector<Step>& steps, const std::funct
 
 void ScriptRunner::run_in_transaction(const Step& step, Place place) {
     const bool large = step.script.text.size() >= large_script_bytes;
-    const auto unhurried = unhurried_session(connection_.server_version());
+    const auto unhurried = large ? unhurried_session(connection_.server_version()) : std::string();
     if (large) connection_.query(unhurried);
-    const auto settings = setting_statements(context_.settings, SettingScope::Transaction);
     const std::string before = std::string(place.begins ? "BEGIN;" : "") + (large ? unhurried + ";" : "");
-    auto message = before + joined(settings);
-    MessageLayout layout{migration::count_characters(message), count_statements(before) + settings.size(), 0,
+    auto message = before + joined(settings_);
+    MessageLayout layout{migration::count_characters(message), count_statements(before) + settings_.size(), 0,
                          step.script.text.size(), place.ends ? history_row_in_closing : history_row_in_closing - 1};
     std::string last_tag;
     try {
@@ -90,7 +88,7 @@ void ScriptRunner::run_in_transaction(const Step& step, Place place) {
 }
 
 bool ScriptRunner::run_in_flight(std::span<const Step> steps, const std::function<void(const Step&)>& committed) {
-    auto opening = setting_statements(context_.settings, SettingScope::Transaction);
+    auto opening = settings_;
     opening.insert(opening.begin(), "BEGIN");
     std::vector<postgres::Connection::Batch> batches;
     for (const auto& step : steps) {

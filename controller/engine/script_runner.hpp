@@ -40,7 +40,10 @@ class ScriptRunner {
     };
 
     ScriptRunner(postgres::Connection& connection, Context context)
-        : connection_(connection), context_(std::move(context)) {}
+        : connection_(connection),
+          context_(std::move(context)),
+          settings_(setting_statements(context_.settings, SettingScope::Transaction)),
+          reset_(reset_statements(connection.server_version())) {}
 
     /// Returns when the script and its row are committed. Throws ScriptFailed; ConnectionLost and Interrupted leave it
     /// open whether it was committed, which the history tells the next holder of the lock.
@@ -72,6 +75,8 @@ class ScriptRunner {
 
     postgres::Connection& connection_;
     Context context_;
+    std::vector<std::string> settings_;  ///< of each script's transaction
+    std::vector<std::string> reset_;
 };
 
 }  // namespace lockkeeper::engine

@@ -132,8 +132,11 @@ std::vector<std::string> setting_statements(const SessionSettings& settings, Set
     const std::string set = scope == SettingScope::Transaction ? "SET LOCAL " : "SET ";
     std::vector<std::string> statements;
     const auto add = [&](const std::string& assignment) { statements.push_back(set + assignment); };
-    add("lock_timeout=" + std::to_string(settings.lock_timeout.count()));
-    add("statement_timeout=" + std::to_string(settings.statement_timeout.count()));
+    // The guards have set both to 0.
+    if (settings.lock_timeout.count() != 0) add("lock_timeout=" + std::to_string(settings.lock_timeout.count()));
+    if (settings.statement_timeout.count() != 0) {
+        add("statement_timeout=" + std::to_string(settings.statement_timeout.count()));
+    }
     for (const auto& [name, value] : settings.parameters) {
         add(quote_parts(name) + "=" + postgres::quote_literal(value));
     }

@@ -71,7 +71,8 @@ void try_settings(postgres::Connection& connection, const SessionSettings& setti
 
 enum class SettingScope { Transaction, Session };
 
-/// SET LOCAL statements for one script's transaction, or SET statements for the session of a script that is none.
+/// SET LOCAL statements for one script's transaction, or SET statements for the session of a script that is none; for a
+/// session that has its guards.
 std::vector<std::string> setting_statements(const SessionSettings& settings, SettingScope scope);
 
 /// Statements as one message, or as the beginning of one: a semicolon behind each.

@@ -50,7 +50,7 @@ mutant "the role is not reset before the row" \
 
 mutant "the session is not cleaned between two scripts" \
   "nothing that a script does to its session reaches the next script, or its own history row" \
-  engine/script_runner.cpp 'statements.insert(statements.end(), reset.begin(), reset.end());' 'static_cast<void>(reset);'
+  engine/script_runner.cpp 'statements.insert(statements.end(), reset_.begin(), reset_.end());' ''
 
 mutant "lock_timeout stays on for a concurrent build" \
   "a concurrent build does not fail by lock_timeout while it waits for an old transaction" \
