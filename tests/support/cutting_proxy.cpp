@@ -65,8 +65,8 @@ struct CuttingProxy::Link {
     }
 };
 
-CuttingProxy::CuttingProxy(const std::string& url, std::optional<Cut> cut)
-    : listening_(listen_on_loopback()), url_(url), cut_(cut) {
+CuttingProxy::CuttingProxy(const std::string& url, std::optional<Cut> cut, std::chrono::milliseconds delay)
+    : listening_(listen_on_loopback()), url_(url), cut_(cut), delay_(delay) {
     const auto [begin, end] = find_port(url);
     // For each connection that is accepted: not much fits into a link that has fallen silent.
     ::setsockopt(listening_.descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
@@ -110,6 +110,7 @@ bool CuttingProxy::forward(Link& link, Direction direction) {
     std::array<char, 65536> bytes{};
     const auto count = ::recv(from.descriptor(), bytes.data(), bytes.size(), 0);
     if (count <= 0) return false;
+    if (delay_.count() > 0) std::this_thread::sleep_for(delay_);
     auto& pending = link.pending[index_of(direction)];
     pending.append(bytes.data(), static_cast<std::size_t>(count));
     for (auto size = link.message_size(direction); size && *size <= pending.size() && !link.silent;

@@ -3,6 +3,7 @@
 #include "support/loopback.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -32,8 +33,9 @@ class CuttingProxy {
         Manner manner = Manner::Close;
     };
 
-    /// `url` is the server's, on 127.0.0.1.
-    explicit CuttingProxy(const std::string& url, std::optional<Cut> cut = std::nullopt);
+    /// `url` is the server's, on 127.0.0.1. What comes is passed on so much later, in each direction.
+    explicit CuttingProxy(const std::string& url, std::optional<Cut> cut = std::nullopt,
+                          std::chrono::milliseconds delay = {});
 
     /// The connection string to the same server through the proxy.
     const std::string& url() const { return url_; }
@@ -54,6 +56,7 @@ class CuttingProxy {
     std::uint16_t server_port_ = 0;
     std::string url_;
     std::optional<Cut> cut_;
+    std::chrono::milliseconds delay_;
     std::atomic<std::size_t> counts_[2]{};  // NOLINT(*-avoid-c-arrays): atomics in a std::array read no better
     std::atomic<bool> has_cut_ = false;
     std::vector<std::jthread> links_;
