@@ -1,6 +1,7 @@
 #include "engine/history_table.hpp"
 
 #include <algorithm>
+#include <sstream>
 
 namespace lockkeeper::engine {
 namespace {
@@ -25,12 +26,27 @@ std::string applied_at(const migration::Record& record) {
     return "pg_catalog.to_timestamp(0) + " + std::to_string(since_epoch.count()) + " * interval '1 microsecond'";
 }
 
+/// Of most rows NULL, and so one column: each costs the server and libpq a tenth of all that a row costs them.
+constexpr std::string_view journal_column =
+    "CASE WHEN prefix IS NOT NULL THEN pg_catalog.concat_ws(' ', direction, statements, statements_done, "
+    "statement_begun, prefix) END";
+
 std::optional<migration::Journal> read_journal(const postgres::Result& rows, std::size_t row) {
-    const auto prefix = rows.optional_text(row, 7);
-    if (!prefix) return std::nullopt;
-    return migration::Journal{
-        migration::parse_direction(rows.text(row, 8)), static_cast<std::size_t>(rows.integer(row, 9)),
-        static_cast<std::size_t>(rows.integer(row, 10)), static_cast<std::size_t>(rows.integer(row, 11)), *prefix};
+    const auto text = rows.optional_text(row, 7);
+    if (!text) return std::nullopt;
+    std::istringstream words(*text);
+    std::string direction;
+    migration::Journal journal;
+    words >> direction >> journal.statements >> journal.done >> journal.begun >> journal.prefix;
+    journal.direction = migration::parse_direction(direction);
+    return journal;
+}
+
+/// Microseconds, or milliseconds, as a whole number. By float8, which holds each microsecond until the year 2106, and
+/// not by numeric as EXTRACT does, which takes twice as long.
+std::string epoch_of(const std::string& column, const std::string& units_a_second) {
+    return "(pg_catalog.date_part('epoch', " + column + ") OPERATOR(pg_catalog.*) " + units_a_second +
+           ")::pg_catalog.int8";
 }
 
 migration::AppliedScript read_row(const postgres::Result& rows, std::size_t row) {
@@ -49,16 +65,15 @@ migration::AppliedScript read_row(const postgres::Result& rows, std::size_t row)
 std::optional<migration::History> HistoryTable::read(postgres::Connection& connection, DownScripts down_scripts) const {
     const std::string down = down_scripts == DownScripts::Load ? "down_script" : "NULL::pg_catalog.text";
     try {
-        const auto rows =
-            connection.query("SELECT version, name, checksum, " + down +
-                             ", down_checksum, (extract(epoch FROM applied_at) * 1000000)::pg_catalog.int8, "
-                             "(extract(epoch FROM duration) * 1000)::pg_catalog.int8, "
-                             "prefix, direction, statements, statements_done, statement_begun FROM " +
-                             name_.quoted());
+        const auto rows = connection.query("SELECT version, name, checksum, " + down + ", down_checksum, " +
+                                           epoch_of("applied_at", "1000000") + ", " + epoch_of("duration", "1000") +
+                                           ", " + std::string(journal_column) + " FROM " + name_.quoted());
         migration::History history;
         history.reserve(rows.rows());
         for (std::size_t row = 0; row < rows.rows(); ++row) history.push_back(read_row(rows, row));
-        std::ranges::sort(history, {}, &migration::AppliedScript::version);
+        if (!std::ranges::is_sorted(history, {}, &migration::AppliedScript::version)) {
+            std::ranges::sort(history, {}, &migration::AppliedScript::version);
+        }
         return history;
     } catch (const postgres::CommandError& error) {
         if (error.sqlstate() == "42P01") return std::nullopt;  // undefined_table

@@ -62,7 +62,10 @@ ScriptSet ScriptSet::read(std::vector<SourceFile> files, Layout layout) {
     auto reading = read_layout(std::move(files), set.layout_);
     set.warnings_ = std::move(reading.warnings);
     set.scripts_ = std::move(reading.scripts);
-    std::ranges::sort(set.scripts_, {}, &Script::version);
+    // Most sources number their scripts with equally many digits, and are in order already.
+    if (!std::ranges::is_sorted(set.scripts_, {}, &Script::version)) {
+        std::ranges::sort(set.scripts_, {}, &Script::version);
+    }
     refuse_a_version_twice(set.scripts_);
     return set;
 }
