@@ -12,11 +12,12 @@ class ObservedTransport : public Transport {
     ObservedTransport(std::unique_ptr<Transport> transport, RequestObserver& observer)
         : Transport(transport->largest_body()), transport_(std::move(transport)), observer_(observer) {}
 
-    std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) override {
+    std::unique_ptr<ResponseStream> begin(const HttpRequest& request, ReturnWith what,
+                                          const std::stop_token& stop) override {
         const auto begin = steady_clock::now();
         std::string code = "<error>";  // client-go's word
         try {
-            auto stream = transport_->open(request, stop);
+            auto stream = transport_->begin(request, what, stop);
             code = std::to_string(stream->head().status);
             observer_.answered(request.method, code, steady_clock::now() - begin);
             return stream;

@@ -33,9 +33,11 @@ class ResponseChannel {
     /// The end, as it should be (nothing) or not. What comes after the first end is ignored.
     void finish(std::optional<TransportFailure> failure);
 
-    // The reader's side. Both throw TransportError: `Timeout` at `until`, `Interrupted` on a stop, and finish's failure
-    // once all that came before it was read.
+    // The reader's side. All throw TransportError: `Timeout` at `until`, `Interrupted` on a stop; what gives something
+    // throws finish's failure once all that came before it was read.
 
+    /// Until it has finished or is full.
+    void wait_for_end(TimePoint until, const std::stop_token& stop);
     HttpHead wait_for_head(TimePoint until, const std::stop_token& stop);
     /// At least one byte; or none at the end.
     std::string read(TimePoint until, const std::stop_token& stop);
@@ -46,11 +48,17 @@ class ResponseChannel {
     bool wait_finished(std::chrono::milliseconds patience);
 
   private:
-    template <typename Predicate>
-    void wait(std::unique_lock<std::mutex>& lock, TimePoint until, const std::stop_token& stop, Predicate ready);
+    enum class Awaited { Nothing, Head, Bytes, End, Finish };
+
+    void wait(std::unique_lock<std::mutex>& lock, Awaited what, TimePoint until, const std::stop_token& stop);
+    bool is_full() const { return bytes_.size() >= capacity_; }
+    bool is_there(Awaited what) const;
+    /// Wakes the reader if what he waits for is there. Lets go of the lock first, which he needs.
+    void wake(std::unique_lock<std::mutex> lock) noexcept;
 
     const std::size_t capacity_;
     std::mutex mutex_;
+    Awaited awaited_ = Awaited::Nothing;
     std::condition_variable_any changed_;
     std::optional<HttpHead> head_;
     std::string bytes_;

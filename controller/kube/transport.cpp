@@ -1,23 +1,22 @@
 #include "kube/transport.hpp"
 
 #include "kube/body_sink.hpp"
+#include "kube/network_thread.hpp"
 #include "kube/proxy.hpp"
 #include "kube/response_channel.hpp"
 #include "kube/server_url.hpp"
-#include "kube/system_authorities.hpp"
 #include "kube/tls_material.hpp"
 #include "kube/tls_settings.hpp"
 #include "kube/transport_failure.hpp"
 
 #include <cpprest/http_client.h>
 #include <cpprest/streams.h>
-#include <pplx/threadpool.h>
 
 #include <mutex>
 #include <utility>
 
-// This file and body_sink.hpp are all that knows cpprestsdk. They read as the answer to that library's traps, each
-// named where it is answered.
+// This file, body_sink.hpp and network_thread.cpp are all that knows cpprestsdk. They read as the answer to that
+// library's traps, each named where it is answered.
 
 namespace lockkeeper::kube {
 namespace {
@@ -32,22 +31,6 @@ constexpr milliseconds grace_after_cancel{1'000};
 /// Trap: the library makes a buffer of this size for every answer, 64 KiB unless told, and with every one that it frees
 /// the allocator tidies up all its memory. A TLS record is no larger than this.
 constexpr std::size_t largest_read = std::size_t{16} << 10U;
-
-void on_network_thread(std::function<void()> work) {
-    crossplat::threadpool::shared_instance().service().post(std::move(work));
-}
-
-/// Trap: the library's timers, its cancellation and its reads touch a connection from whatever thread of its pool is
-/// free, and a cancel() from the outside closes a TLS stream under a running read. With one thread in the pool, and
-/// everything of ours that touches a connection posted to it, that cannot happen. In return nothing may block there.
-/// To be called before the first client is made, which would start the pool with its own number of threads.
-void start_network_thread() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        crossplat::threadpool::initialize_with_threads(1);
-        on_network_thread(leave_system_authorities_out_on_this_thread);
-    });
-}
 
 TransportFailure failure_of(const std::exception_ptr& thrown, TlsDiagnosis& diagnosis) {
     try {
@@ -93,8 +76,10 @@ class Exchange final : public ResponseStream {
         });
     }
 
-    void wait_for_head(milliseconds deadline, const std::stop_token& stop) {
-        head_ = channel_->wait_for_head(steady_clock::now() + deadline, stop);
+    void wait_for(Transport::ReturnWith what, milliseconds deadline, const std::stop_token& stop) {
+        const auto until = steady_clock::now() + deadline;
+        if (what == Transport::ReturnWith::End) channel_->wait_for_end(until, stop);
+        head_ = channel_->wait_for_head(until, stop);
     }
 
     const HttpHead& head() const override { return head_; }
@@ -164,13 +149,14 @@ class CpprestTransport final : public Transport {
     CpprestTransport(const CpprestTransport&) = delete;
     CpprestTransport& operator=(const CpprestTransport&) = delete;
 
-    std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) override {
+    std::unique_ptr<ResponseStream> begin(const HttpRequest& request, ReturnWith what,
+                                          const std::stop_token& stop) override {
         if (material_->refresh(stop) == FreshTlsMaterial::Connections::MustGo) forget_connections();
         auto exchange = std::make_unique<Exchange>(options_.stream_buffer, diagnosis_);
         try {
             exchange->start(client(), to_library(request));
             // Trap: the library's time-out starts anew with every step and every chunk. This one is for all of it.
-            exchange->wait_for_head(request.deadline, stop);
+            exchange->wait_for(what, request.deadline, stop);
         } catch (const TransportError& error) {
             if (error.kind() == TransportError::Kind::Lost) forget_connections();
             if (error.kind() == TransportError::Kind::Tls) material_->doubt();

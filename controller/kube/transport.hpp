@@ -42,10 +42,21 @@ class Transport {
         std::size_t stream_buffer = std::size_t{1} << 20U;
     };
 
+    enum class ReturnWith {
+        Head,  ///< with the status and the headers
+        End,   ///< when all of the body waits to be read, or as much as may: woken once, and not with each part
+    };
+
     virtual ~Transport() = default;
 
+    /// Throws TransportError.
+    virtual std::unique_ptr<ResponseStream> begin(const HttpRequest& request, ReturnWith what,
+                                                  const std::stop_token& stop) = 0;
+
     /// Returns with the status and the headers. Throws TransportError.
-    virtual std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) = 0;
+    std::unique_ptr<ResponseStream> open(const HttpRequest& request, const std::stop_token& stop) {
+        return begin(request, ReturnWith::Head, stop);
+    }
 
     /// Returns the whole answer, whatever its status. Throws TransportError.
     HttpResponse send(const HttpRequest& request, const std::stop_token& stop);

@@ -26,7 +26,7 @@ std::string read_body(ResponseStream& stream, TimePoint until, std::size_t large
 
 HttpResponse Transport::send(const HttpRequest& request, const std::stop_token& stop) {
     const auto until = steady_clock::now() + request.deadline;
-    const auto stream = open(request, stop);
+    const auto stream = begin(request, ReturnWith::End, stop);
     try {
         return {stream->head(), read_body(*stream, until, largest_body_, stop)};
     } catch (const TransportError& error) {

@@ -39,6 +39,23 @@ TEST_CASE("a reader gets the head, all bytes and the end") {
     CHECK(channel.wait_finished(0ms));
 }
 
+TEST_CASE("who waits for the end waits for neither head nor bytes, but for no more bytes than there is room for") {
+    ResponseChannel channel(4);
+    channel.set_head({200, {}});
+    channel.push("one");
+    CHECK_THROWS_AS(channel.wait_for_end(std::chrono::steady_clock::now(), {}), TransportError);
+    CHECK(channel.push("two") == Pushed::Full);
+    channel.wait_for_end(soon(), {});
+    CHECK(channel.read(soon(), {}) == "onetwo");
+    std::jthread producer([&] {
+        channel.push("end");
+        channel.finish({});
+    });
+    channel.wait_for_end(soon(), {});
+    CHECK(channel.read(soon(), {}) == "end");
+    CHECK(channel.read(soon(), {}).empty());
+}
+
 TEST_CASE("a failure comes after all that was received before it") {
     ResponseChannel channel(100);
     channel.push("half");
