@@ -3,7 +3,6 @@
 #include "api/conditions.hpp"
 #include "api/migration_json.hpp"
 #include "app/migrations_resource.hpp"
-#include "kube/object_meta.hpp"
 
 #include <chrono>
 #include <stdexcept>
@@ -81,7 +80,7 @@ bool StatusWriter::apply(api::Metadata& metadata, const api::MigrationStatus& st
     try {
         const auto written = client_.apply({migrations_resource(), key_of(metadata)}, body,
                                            {std::string(field_manager), "status"}, stop);
-        metadata.resource_version = kube::ObjectMeta::of(written).resource_version;
+        metadata.resource_version = written.resource_version;
         return true;
     } catch (const kube::ApiError& error) {
         if (error.failure() != kube::ApiFailure::NotFound && error.failure() != kube::ApiFailure::Conflict) throw;

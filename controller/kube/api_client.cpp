@@ -109,13 +109,14 @@ json ApiClient::create(const Collection& collection, const json& object, const s
     return parse_json_body(exchange(post, Replay::Never, stop).body);
 }
 
-json ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOptions& options,
-                      const std::stop_token& stop) {
+ObjectMeta ApiClient::apply(const ObjectRef& object, const json& fields, const ApplyOptions& options,
+                            const std::stop_token& stop) {
     auto patch = request("PATCH", object.path() + (options.subresource.empty() ? "" : "/" + options.subresource));
+    patch.headers["Accept"] = accept(Representation::Metadata, "PartialObjectMetadata");
     patch.headers["Content-Type"] = "application/apply-patch+yaml";  // JSON is YAML
     patch.query = {{"fieldManager", options.field_manager}, {"force", "true"}};
     patch.body = to_json_body(fields);
-    return parse_json_body(exchange(patch, Replay::Safe, stop).body);
+    return ObjectMeta::of(parse_json_body(exchange(patch, Replay::Safe, stop).body));
 }
 
 json ApiClient::replace(const ObjectRef& object, const json& replacement, const std::stop_token& stop) {

@@ -6,6 +6,7 @@
 #include "kube/list_page.hpp"
 #include "kube/log_sink.hpp"
 #include "kube/login.hpp"
+#include "kube/object_meta.hpp"
 #include "kube/observers.hpp"
 #include "kube/resource.hpp"
 #include "kube/server_warnings.hpp"
@@ -101,9 +102,9 @@ class ApiClient {
     nlohmann::json create(const Collection& collection, const nlohmann::json& object, const std::stop_token& stop);
 
     /// Server-side apply, with force: `fields` is the complete set of fields that the manager owns, and what it no
-    /// longer names is removed. Returns the object.
-    nlohmann::json apply(const ObjectRef& object, const nlohmann::json& fields, const ApplyOptions& options,
-                         const std::stop_token& stop);
+    /// longer names is removed. Of the object it asks for no more than it returns.
+    ObjectMeta apply(const ObjectRef& object, const nlohmann::json& fields, const ApplyOptions& options,
+                     const std::stop_token& stop);
 
     /// Conflict, unless the object is still of the version that `replacement` names. Returns the object. A request that
     /// was sent twice unnoticed (Transport) ends in Conflict too, so look who wrote before giving up.

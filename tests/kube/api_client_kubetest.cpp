@@ -121,13 +121,17 @@ TEST_CASE("server-side apply of a status owns what it names, and removes what it
     const ApplyOptions options{.field_manager = "lockkeeper", .subresource = "status"};
     const json ready{{"type", "Ready"}, {"status", "True"}, {"reason", "UpToDate"}};
     const json stalled{{"type", "Stalled"}, {"status", "True"}, {"reason", "ScriptFailed"}};
-    const auto both = cluster.client.apply(deployment, deployment_status(json::array({ready, stalled})), options, {});
-    CHECK(both["status"]["conditions"].size() == 2);
+    const auto conditions = [&] { return cluster.client.get(deployment, {})["status"]["conditions"]; };
+    const auto generation = cluster.client.get(deployment, {})["metadata"]["generation"];
+    cluster.client.apply(deployment, deployment_status(json::array({ready, stalled})), options, {});
+    CHECK(conditions().size() == 2);
     const auto one = cluster.client.apply(deployment, deployment_status(json::array({ready})), options, {});
-    CHECK(one["status"]["conditions"].size() == 1);
-    CHECK(one["metadata"]["generation"] == both["metadata"]["generation"]);
+    CHECK(conditions().size() == 1);
+    CHECK(cluster.client.get(deployment, {})["metadata"]["generation"] == generation);
+    CHECK(one.key == deployment.key);
+    CHECK(one.resource_version == version_of(cluster.client.get(deployment, {})));
     const auto same = cluster.client.apply(deployment, deployment_status(json::array({ready})), options, {});
-    CHECK(version_of(same) == version_of(one));
+    CHECK(same.resource_version == one.resource_version);
 }
 
 TEST_CASE("a watch of a version that the server no longer remembers is refused as expired") {

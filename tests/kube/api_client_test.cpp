@@ -100,6 +100,7 @@ TEST_CASE("an apply sends all fields of its manager, by force") {
     CHECK(seen.path == "/api/v1/namespaces/shop/configmaps/scripts/status");
     CHECK(seen.query == std::map<std::string, std::string>{{"fieldManager", "lockkeeper"}, {"force", "true"}});
     CHECK(seen.headers.at("content-type") == "application/apply-patch+yaml");
+    CHECK(seen.headers.at("accept") == "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1");
     CHECK(json::parse(seen.body)["status"]["note"] == "gr\xC3\xBC\xC3\x9F \xEF\xBF\xBD");
 }
 
@@ -167,7 +168,7 @@ TEST_CASE("a read or an apply whose connection was lost is sent once more, a cre
     Fixture reading({cut, fine});
     CHECK(reading.client.get(shop, {}).contains("metadata"));
     Fixture applying({cut, fine});
-    CHECK(applying.client.apply(shop, json::object(), {.field_manager = "m"}, {}).contains("metadata"));
+    CHECK(applying.client.apply(shop, json::object(), {.field_manager = "m"}, {}).key.name == "scripts");
     Fixture creating({cut, fine});
     CHECK_THROWS_AS(creating.client.create({config_maps, "shop"}, json::object(), {}), TransportError);
     CHECK(creating.server.request_count() == 1);
@@ -178,7 +179,7 @@ TEST_CASE("an apply succeeds after the server has restarted, however many connec
     const Script together = [&](const SeenRequest&, Reply& reply) {
         ++waiting;
         while (waiting < 4) std::this_thread::yield();  // so that each has a connection of its own
-        reply.send(200, "{}");
+        reply.send(200, R"({"metadata":{"name":"scripts"}})");
     };
     Fixture fixture({together});
     {
@@ -188,7 +189,7 @@ TEST_CASE("an apply succeeds after the server has restarted, however many connec
     fixture.server.stop();
     fixture.server.start();
     const json large{{"data", {{"text", std::string(500'000, 'x')}}}};
-    CHECK(fixture.client.apply(shop, large, {.field_manager = "m"}, {}).is_object());
+    CHECK(fixture.client.apply(shop, large, {.field_manager = "m"}, {}).key.name == "scripts");
     CHECK(fixture.server.requests().back().connection > 4);
 }
 
@@ -203,7 +204,7 @@ TEST_CASE("a creation over a kept connection that ends may arrive twice: the HTT
 TEST_CASE("an apply over a kept connection that ends may arrive twice, and says the same each time") {
     Fixture fixture({fine, [](const SeenRequest&, Reply& reply) { reply.cut(); }, fine});
     fixture.client.get(shop, {});
-    CHECK(fixture.client.apply(shop, {{"data", {{"a", "b"}}}}, {.field_manager = "m"}, {}).contains("metadata"));
+    CHECK(fixture.client.apply(shop, {{"data", {{"a", "b"}}}}, {.field_manager = "m"}, {}).key.name == "scripts");
     CHECK(fixture.seen(1).method == "PATCH");
     CHECK(fixture.seen(2).body == fixture.seen(1).body);
 }
