@@ -136,14 +136,14 @@ kube::ReconcileResult MigrationReconciler::run(reconcile::ObservedState observed
                                                const Turn& turn) {
     auto& migration = observed.migration;
     const kube::NamespacedName key{migration.metadata.ns, migration.metadata.name};
-    StatusMailbox mailbox(writer_, observed);
+    StatusMailbox mailbox(writer_, alarms_, observed);
     if (auto before = reconcile::progress_before_run(observed)) {
         // What is soon over is told once.
         const bool can_wait = says_nothing(migration.status);
         mailbox.post(std::move(*before), can_wait ? StatusMailbox::Urgency::Soon : StatusMailbox::Urgency::Now);
     }
     RunReporter reporter(mailbox, log_, key.to_string());
-    const RunDeadline deadline(migration.spec.execution.timeout, turn.deletion.stop());
+    const RunDeadline deadline(alarms_, migration.spec.execution.timeout, turn.deletion.stop());
     const auto begin = steady_clock::now();
     const auto outcome = judged(executor_.run(migration, std::get<reconcile::SourceFound>(observed.source).scripts,
                                               goal, reporter, deadline.stop()),

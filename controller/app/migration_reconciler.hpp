@@ -2,6 +2,7 @@
 
 #include "api/migration.hpp"
 #include "app/active_runs.hpp"
+#include "app/alarm_clock.hpp"
 #include "app/execution_options.hpp"
 #include "app/in_process_executor.hpp"
 #include "app/job_executor.hpp"
@@ -80,6 +81,7 @@ class MigrationReconciler {
     JobExecutor jobs_;
     JobRuns job_runs_;
     ActiveRuns active_;
+    AlarmClock alarms_;
 };
 
 }  // namespace lockkeeper::app

@@ -1,20 +1,20 @@
 #pragma once
 
+#include "app/alarm_clock.hpp"
+
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
+#include <optional>
 #include <stop_token>
-#include <thread>
 
 namespace lockkeeper::app {
 
 /// Ends a run that takes too long: a stop that is requested with the one that was given, or once its time has passed.
 class RunDeadline {
   public:
-    /// Without a limit where `limit` is zero.
-    RunDeadline(std::chrono::milliseconds limit, const std::stop_token& stop);
+    /// Without a limit where `limit` is zero. The clock must outlive it.
+    RunDeadline(AlarmClock& clock, std::chrono::milliseconds limit, const std::stop_token& stop);
     RunDeadline(const RunDeadline&) = delete;
     RunDeadline& operator=(const RunDeadline&) = delete;
     ~RunDeadline() = default;
@@ -24,14 +24,10 @@ class RunDeadline {
     bool has_passed() const { return has_passed_; }
 
   private:
-    void watch(std::chrono::milliseconds limit, const std::stop_token& end);
-
     std::stop_source source_;
     std::stop_callback<std::function<void()>> also_;
     std::atomic<bool> has_passed_ = false;
-    std::mutex mutex_;
-    std::condition_variable_any never_;
-    std::jthread watch_;  ///< last: it uses the others
+    std::optional<AlarmClock::Alarm> alarm_;  ///< last: it uses the others
 };
 
 }  // namespace lockkeeper::app

@@ -9,8 +9,10 @@ namespace lockkeeper::app {
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
-StatusMailbox::StatusMailbox(const StatusWriter& writer, const reconcile::ObservedState& observed, Rhythm rhythm)
+StatusMailbox::StatusMailbox(const StatusWriter& writer, AlarmClock& clock, const reconcile::ObservedState& observed,
+                             Rhythm rhythm)
     : writer_(writer),
+      clock_(clock),
       rhythm_(rhythm),
       migration_{observed.migration.metadata, {}, {}, observed.migration.status},
       last_written_(steady_clock::now()),
@@ -21,6 +23,7 @@ StatusMailbox::~StatusMailbox() {
 }
 
 void StatusMailbox::post(reconcile::RunProgress progress, Urgency urgency) {
+    std::unique_ptr<AlarmClock::Alarm> overtaken;
     const std::lock_guard lock(mutex_);
     if (is_finished_) return;
     const auto due = due_of(urgency);
@@ -28,8 +31,25 @@ void StatusMailbox::post(reconcile::RunProgress progress, Urgency urgency) {
     due_ = waiting_ ? std::min(due_, due) : due;
     is_urgent_ = (waiting_ && is_urgent_) || urgency == Urgency::Now;
     waiting_ = std::move(progress);
-    if (!thread_.joinable()) thread_ = std::thread([this] { deliver(); });
+    overtaken = expect();
     changed_.notify_all();
+}
+
+std::unique_ptr<AlarmClock::Alarm> StatusMailbox::expect() {
+    if (thread_.joinable() || (alarm_ && alarm_time_ <= due_)) return nullptr;
+    if (due_ <= steady_clock::now()) {
+        start();
+        return std::move(alarm_);
+    }
+    alarm_time_ = due_;
+    return std::exchange(alarm_, std::make_unique<AlarmClock::Alarm>(clock_, due_, [this] {
+                             const std::lock_guard lock(mutex_);
+                             start();
+                         }));
+}
+
+void StatusMailbox::start() {
+    if (!thread_.joinable() && !is_finished_) thread_ = std::thread([this] { deliver(); });
 }
 
 StatusMailbox::TimePoint StatusMailbox::due_of(Urgency urgency) const {
@@ -39,12 +59,15 @@ StatusMailbox::TimePoint StatusMailbox::due_of(Urgency urgency) const {
 }
 
 const api::Migration& StatusMailbox::finish() {
+    std::unique_ptr<AlarmClock::Alarm> alarm;
     {
         std::unique_lock lock(mutex_);
         changed_.wait_for(lock, rhythm_.patience, [this] { return !is_writing_ && !(waiting_ && is_urgent_); });
         is_finished_ = true;
+        alarm = std::move(alarm_);
         changed_.notify_all();
     }
+    alarm.reset();
     give_up_.request_stop();
     if (thread_.joinable()) thread_.join();
     return migration_;

@@ -1,10 +1,12 @@
 #pragma once
 
+#include "app/alarm_clock.hpp"
 #include "app/status_writer.hpp"
 #include "reconcile/next_status.hpp"
 
 #include <chrono>
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <stop_token>
@@ -29,10 +31,11 @@ class StatusMailbox {
         std::chrono::milliseconds patience{2'000};
     };
 
-    /// For one run of this Migration. The writer must outlive it.
-    StatusMailbox(const StatusWriter& writer, const reconcile::ObservedState& observed, Rhythm rhythm);
-    StatusMailbox(const StatusWriter& writer, const reconcile::ObservedState& observed)
-        : StatusMailbox(writer, observed, Rhythm{}) {}
+    /// For one run of this Migration. Writer and clock must outlive it.
+    StatusMailbox(const StatusWriter& writer, AlarmClock& clock, const reconcile::ObservedState& observed,
+                  Rhythm rhythm);
+    StatusMailbox(const StatusWriter& writer, AlarmClock& clock, const reconcile::ObservedState& observed)
+        : StatusMailbox(writer, clock, observed, Rhythm{}) {}
     ~StatusMailbox();
     StatusMailbox(const StatusMailbox&) = delete;
     StatusMailbox& operator=(const StatusMailbox&) = delete;
@@ -47,11 +50,16 @@ class StatusMailbox {
     using TimePoint = std::chrono::steady_clock::time_point;
 
     TimePoint due_of(Urgency urgency) const;
+    /// Sees to it that the thread runs when the waiting is due. Returns an alarm that is to go, for which the lock is
+    /// not to be held.
+    std::unique_ptr<AlarmClock::Alarm> expect();
+    void start();
     void deliver();
     /// False if it cannot be written now.
     bool write(const reconcile::RunProgress& progress);
 
     const StatusWriter& writer_;
+    AlarmClock& clock_;
     const Rhythm rhythm_;
     api::Migration migration_;  ///< without its spec; of the thread, until finish()
 
@@ -66,7 +74,9 @@ class StatusMailbox {
 
     api::MigrationStatus status_;  ///< of the thread
     std::stop_source give_up_;
-    std::thread thread_;  ///< from the first post on
+    std::thread thread_;                        ///< from when the first post is due
+    std::unique_ptr<AlarmClock::Alarm> alarm_;  ///< until then
+    TimePoint alarm_time_;
 };
 
 }  // namespace lockkeeper::app

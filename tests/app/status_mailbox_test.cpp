@@ -32,12 +32,13 @@ struct Fixture {
     app::Log log{app::OutputFormat::Text, app::LogLevel::Error};
     app::StatusWriter writer{client, log};
     reconcile::ObservedState observed = new_shop();
+    app::AlarmClock alarms;
     StatusMailbox mailbox;
 
     Fixture(std::vector<Script> scripts, StatusMailbox::Rhythm rhythm)
         : server(in_turn(std::move(scripts))),
           client(server.config(), {.user_agent = "test/1"}, clock, kube::no_log()),
-          mailbox(writer, observed, rhythm) {}
+          mailbox(writer, alarms, observed, rhythm) {}
 
     void post(const std::string& message, StatusMailbox::Urgency urgency) {
         mailbox.post({"Migrating", message}, urgency);
