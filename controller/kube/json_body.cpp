@@ -9,8 +9,8 @@ namespace lockkeeper::kube {
 
 using nlohmann::json;
 
-json parse_json_body(std::string_view body) {
-    auto tree = parse_json_tree(body);
+json parse_json_body(std::string body) {
+    auto tree = parse_json_tree(std::move(body));
     if (!tree.value.is_object()) {
         throw TransportError(TransportError::Kind::Garbled, "an answer that is no JSON object");
     }

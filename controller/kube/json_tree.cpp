@@ -1,10 +1,11 @@
 #include "kube/json_tree.hpp"
 
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
 #include <cstdint>
+#include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,9 +14,22 @@ namespace {
 
 using nlohmann::json;
 
-/// Whatever is sent, the stack does not grow, and what is no UTF-8 is no JSON.
+/// Whatever is sent, the stack does not grow. Strings are read where they are, which is to take every byte once.
 constexpr unsigned how_to_parse =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    rapidjson::kParseInsituFlag | rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag;
+
+/// Most texts are, and need not be looked at a second time, byte by byte, for what is no UTF-8 and so no JSON.
+bool is_ascii(std::string_view text) {
+    constexpr std::uint64_t high_bits = 0x8080808080808080U;
+    std::uint64_t word = 0;
+    for (; text.size() >= sizeof(word); text.remove_prefix(sizeof(word))) {
+        std::memcpy(&word, text.data(), sizeof(word));
+        if ((word & high_bits) != 0) return false;
+    }
+    word = 0;
+    std::memcpy(&word, text.data(), text.size());
+    return (word & high_bits) == 0;
+}
 
 // NOLINTBEGIN(readability-identifier-naming): the names are RapidJSON's
 /// Receives what RapidJSON's reader finds. It is several times as fast as the parser of the trees' own library.
@@ -90,9 +104,15 @@ class TreeBuilder {
     json* place(json value) {
         if (open_.empty()) return &(root_ = std::move(value));
         auto& parent = *open_.back().value;
-        if (!parent.is_array()) return &(parent[open_.back().key] = std::move(value));
+        if (!parent.is_array()) return &set(parent.get_ref<json::object_t&>(), std::move(value));
         parent.push_back(std::move(value));
         return &parent.back();
+    }
+
+    /// Fields mostly come in the order in which the object keeps them.
+    json& set(json::object_t& object, json value) {
+        const auto field = object.emplace_hint(object.end(), open_.back().key, nullptr);
+        return field->second = std::move(value);
     }
 
     bool is_item() const {
@@ -110,10 +130,14 @@ class TreeBuilder {
 
 }  // namespace
 
-JsonTree parse_json_tree(std::string_view text, const EachItem& each) {
+JsonTree parse_json_tree(std::string text, const EachItem& each) {
+    constexpr auto and_validate = how_to_parse | rapidjson::kParseValidateEncodingFlag;
+    const bool is_simple = is_ascii(text);
     TreeBuilder builder(each);
-    rapidjson::MemoryStream stream(text.data(), text.size());
-    const auto result = rapidjson::Reader().Parse<how_to_parse>(stream, builder);
+    rapidjson::InsituStringStream stream(text.data());
+    rapidjson::Reader reader;
+    const auto result =
+        is_simple ? reader.Parse<how_to_parse>(stream, builder) : reader.Parse<and_validate>(stream, builder);
     if (result.IsError()) return {nullptr, result.Offset() + 1};
     if (stream.Tell() != text.size()) return {nullptr, stream.Tell() + 1};  // it takes a NUL for the end
     return {builder.take()};

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <optional>
-#include <string_view>
+#include <string>
 
 namespace lockkeeper::kube {
 
@@ -20,6 +20,6 @@ struct JsonTree {
 
 /// Where `each` is given, the text is a list: every object below its `items` is handed out as soon as it is complete,
 /// and left out of the tree, so that a page of large objects is never in memory as a whole. Throws what `each` throws.
-JsonTree parse_json_tree(std::string_view text, const EachItem& each = {});
+JsonTree parse_json_tree(std::string text, const EachItem& each = {});
 
 }  // namespace lockkeeper::kube

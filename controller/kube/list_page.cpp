@@ -2,6 +2,8 @@
 
 #include "kube/http.hpp"
 
+#include <utility>
+
 namespace lockkeeper::kube {
 namespace {
 
@@ -16,8 +18,8 @@ std::string metadata_text(const json& list, const char* key) {
 
 }  // namespace
 
-ListPage parse_list_page(std::string_view body, const EachItem& each) {
-    const auto [list, wrong_byte] = parse_json_tree(body, each);
+ListPage parse_list_page(std::string body, const EachItem& each) {
+    const auto [list, wrong_byte] = parse_json_tree(std::move(body), each);
     if (wrong_byte) {
         throw TransportError(TransportError::Kind::Garbled,
                              "a list that is no JSON from its byte " + std::to_string(*wrong_byte));

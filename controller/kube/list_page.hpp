@@ -3,7 +3,6 @@
 #include "kube/json_tree.hpp"
 
 #include <string>
-#include <string_view>
 
 namespace lockkeeper::kube {
 
@@ -16,6 +15,6 @@ struct ListPage {
 /// Parses a list and hands out its items one by one (parse_json_tree). The order of `items` and `metadata` does not
 /// matter. Throws TransportError `Garbled`, which quotes nothing of
 /// the body, and what `each` throws.
-ListPage parse_list_page(std::string_view body, const EachItem& each);
+ListPage parse_list_page(std::string body, const EachItem& each);
 
 }  // namespace lockkeeper::kube

@@ -41,8 +41,8 @@ std::string resource_version_of(const json& object) {
 
 }  // namespace
 
-WatchEvent decode_watch_event(std::string_view line) {
-    auto event = parse_json_tree(line).value;
+WatchEvent decode_watch_event(std::string line) {
+    auto event = parse_json_tree(std::move(line)).value;
     if (!event.is_object()) fail("that is no JSON object");
     const auto type = type_of(event);
     const auto object = event.find("object");

@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include <string>
-#include <string_view>
 
 namespace lockkeeper::kube {
 
@@ -22,6 +21,6 @@ struct WatchEvent {
 };
 
 /// Throws TransportError `Garbled`, which quotes nothing of the line.
-WatchEvent decode_watch_event(std::string_view line);
+WatchEvent decode_watch_event(std::string line);
 
 }  // namespace lockkeeper::kube

@@ -23,8 +23,8 @@ WatchStream::WatchStream(std::unique_ptr<ResponseStream> stream, std::chrono::mi
 
 std::optional<WatchEvent> WatchStream::next(const std::stop_token& stop) {
     while (true) {
-        if (const auto line = lines_.next()) {
-            auto event = decode_watch_event(*line);
+        if (auto line = lines_.next()) {
+            auto event = decode_watch_event(std::move(*line));
             if (event.type == WatchEvent::Type::Error) throw ApiError("watch", Status::from_json(event.object));
             return event;
         }

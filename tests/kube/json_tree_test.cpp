@@ -18,6 +18,20 @@ TEST_CASE("a tree is what the text says, whatever its values are") {
         CHECK(tree.value == json::parse(text));
     }
     CHECK(parse_json_tree(R"({"a":1,"a":2})").value == json{{"a", 2}});
+    CHECK(parse_json_tree(R"({"b":1,"a":{"y":1,"x":2},"c":3})").value ==
+          json::parse(R"({"a":{"x":2,"y":1},"b":1,"c":3})"));
+}
+
+TEST_CASE("a text is read as it is wherever it leaves ASCII, or escapes") {
+    for (std::size_t at = 0; at < 20; ++at) {
+        INFO(at);
+        const std::string before(at, 'x');
+        const std::string after(20 - at, 'x');
+        const auto word = before + "\xC3\xA9" + after;
+        CHECK(parse_json_tree("[\"" + word + "\"]").value == json::array({word}));
+        CHECK(parse_json_tree("[\"" + before + "\\u00e9" + after + "\"]").value == json::array({word}));
+        CHECK(parse_json_tree("[\"" + before + "\xFF" + after + "\"]").wrong_byte == at + 3);
+    }
 }
 
 TEST_CASE("who manages which field is left out, and nothing else of that name") {
