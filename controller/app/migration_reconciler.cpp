@@ -14,6 +14,8 @@ using std::chrono::system_clock;
 
 namespace {
 
+constexpr std::chrono::seconds patience_at_the_end{2};
+
 bool runs_in_process(const api::Migration& migration) {
     return migration.spec.execution.mode == api::ExecutionMode::InProcess;
 }
@@ -49,7 +51,7 @@ kube::ReconcileResult MigrationReconciler::reconcile(const kube::NamespacedName&
     if (wanted != nullptr && runs_in_process(observed.migration) && reconcile::is_expected_up_to_date(observed)) {
         if (auto next = look(observed, wanted->goal, turn)) {
             log_.debug("decided", {{"migration", key.to_string()}, {"rule", "look"}});
-            return end_with(observed, std::move(*next), turn);
+            return end_with(observed, std::move(*next), stop);
         }
     }
     // The cache may lag behind our own last write, and a run is to be decided by the status as it is. Where that says
@@ -99,7 +101,7 @@ kube::ReconcileResult MigrationReconciler::act(reconcile::ObservedState observed
     if (std::holds_alternative<reconcile::Follow>(decision.action)) {
         return job_runs_.follow(std::move(observed), turn.stop);
     }
-    return end_with(observed, reconcile::next_status(observed, decision.action), turn);
+    return end_with(observed, reconcile::next_status(observed, decision.action), turn.stop);
 }
 
 kube::ReconcileResult MigrationReconciler::begin_run(reconcile::ObservedState observed, const migration::Goal& goal,
@@ -109,15 +111,15 @@ kube::ReconcileResult MigrationReconciler::begin_run(reconcile::ObservedState ob
         const reconcile::Report report{reconcile::Outlook::NeedsAPerson,
                                        std::string(api::reason::execution_mode_disabled), refusal_of(mode, execution_),
                                        std::nullopt};
-        return end_with(observed, reconcile::next_status(observed, report), turn);
+        return end_with(observed, reconcile::next_status(observed, report), turn.stop);
     }
     if (mode == api::ExecutionMode::Job) return job_runs_.begin(std::move(observed), turn.stop);
     return run(std::move(observed), goal, turn);
 }
 
 kube::ReconcileResult MigrationReconciler::end_with(reconcile::ObservedState& observed, reconcile::NextStatus next,
-                                                    const Turn& turn) const {
-    writer_.write_last(observed.migration, next.status, turn.stop);
+                                                    const std::stop_token& stop) const {
+    writer_.write_last(observed.migration, next.status, stop);
     if (next.requeue_after) return kube::RequeueAfter{*next.requeue_after};
     return kube::Done{};
 }
@@ -163,7 +165,10 @@ kube::ReconcileResult MigrationReconciler::run(reconcile::ObservedState observed
         }
         migration.metadata = live->metadata;
     }
-    return end_with(observed, reconcile::status_after_run(observed, outcome, {system_clock::now(), random_()}), turn);
+    // A controller that ends does not leave it said that a script runs, if an API server answers.
+    const RunDeadline last_word(alarms_, patience_at_the_end, {});
+    const auto stop = turn.stop.stop_requested() ? last_word.stop() : turn.stop;
+    return end_with(observed, reconcile::status_after_run(observed, outcome, {system_clock::now(), random_()}), stop);
 }
 
 }  // namespace lockkeeper::app

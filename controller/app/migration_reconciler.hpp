@@ -64,7 +64,7 @@ class MigrationReconciler {
     kube::ReconcileResult begin_run(reconcile::ObservedState observed, const migration::Goal& goal, const Turn& turn);
     kube::ReconcileResult act(reconcile::ObservedState observed, const reconcile::Decision& decision, const Turn& turn);
     kube::ReconcileResult end_with(reconcile::ObservedState& observed, reconcile::NextStatus next,
-                                   const Turn& turn) const;
+                                   const std::stop_token& stop) const;
     /// The status that follows where the database has every script; none where a run has something to do.
     std::optional<reconcile::NextStatus> look(const reconcile::ObservedState& observed, const migration::Goal& goal,
                                               const Turn& turn);

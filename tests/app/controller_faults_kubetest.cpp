@@ -106,10 +106,12 @@ TEST_CASE(
                    "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockkeeper:%' AND state = "
                    "'active' AND datname = current_database()") == "1";
     }));
+    REQUIRE(eventually([&] { return ns.get("pgmig", "slow")["status"].contains("running"); }));
     const auto begin = std::chrono::steady_clock::now();
     CHECK(controller.end(SIGTERM) == 0);
     CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(5));
     CHECK(database.ask("SELECT to_regclass('half') IS NULL") == "t");
+    CHECK_FALSE(ns.get("pgmig", "slow")["status"].contains("running"));
     CHECK(eventually([&] { return database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'") == "0"; },
                      std::chrono::seconds(5)));
 }
