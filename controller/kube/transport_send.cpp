@@ -1,6 +1,7 @@
 #include "kube/transport.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace lockkeeper::kube {
 namespace {
@@ -12,9 +13,13 @@ std::string read_body(ResponseStream& stream, TimePoint until, std::size_t large
     std::string body;
     while (true) {
         const auto left = std::chrono::duration_cast<milliseconds>(until - steady_clock::now());
-        const auto bytes = stream.read(std::max(left, milliseconds(0)), stop);
+        auto bytes = stream.read(std::max(left, milliseconds(0)), stop);
         if (bytes.empty()) return body;
-        body += bytes;
+        if (body.empty()) {
+            body = std::move(bytes);  // mostly it is all of it
+        } else {
+            body += bytes;
+        }
         if (body.size() > largest) {
             throw TransportError(TransportError::Kind::Garbled,
                                  "the answer is longer than " + std::to_string(largest) + " bytes");
