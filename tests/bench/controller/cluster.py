@@ -72,7 +72,9 @@ class Cluster:
 
     def _install(self):
         self.kubectl("apply", "--filename", f"{ROOT}/crds/lockkeeper.dev_migrations.yaml")
-        self.kubectl("wait", "--for=condition=Established", "crd/migrations.lockkeeper.dev", "--timeout=30s")
+        # Of a CRD that has no conditions yet, which it has not at once, a wait for one ends in an error.
+        for condition in ("jsonpath={.status.acceptedNames.plural}=migrations", "condition=Established"):
+            self.kubectl("wait", f"--for={condition}", "crd/migrations.lockkeeper.dev", "--timeout=30s")
         self.kubectl("create", "namespace", NAMESPACE)
         secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db", "namespace": NAMESPACE},
                   "stringData": {"uri": self.database_url}}
