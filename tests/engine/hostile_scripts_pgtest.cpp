@@ -28,6 +28,11 @@ std::string outcome_in(const TemporaryDatabase& database, const std::string& tex
     return outcome_of(migrate(database, {{"1_a.sql", text}}));
 }
 
+/// 15 for 15.20.
+int server_version(const TemporaryDatabase& database) {
+    return std::stoi(database.ask("SHOW server_version_num")) / 10'000;
+}
+
 /// What a script may do to a session, written down by the script behind it.
 const std::string look =
     "CREATE TABLE IF NOT EXISTS seen (who text, session text, path text, lock_timeout text, temporary bigint, "
@@ -87,19 +92,21 @@ TEST_CASE("a byte order mark, line ends of Windows and nested comments are SQL l
 
 TEST_CASE("a script is not stopped for syntax that is newer than the server, which has the last word") {
     const TemporaryDatabase database;
-    // PostgreSQL 16: ANY_VALUE, STORAGE; 17: MERGE … RETURNING, JSON_TABLE; 18: virtual columns, RETURNING OLD, WITHOUT
-    // OVERLAPS.
-    const std::vector<std::pair<std::string, std::string>> cases = {
-        {"CREATE TABLE s (a text STORAGE EXTERNAL);", "ScriptFailed 42601 1_a.sql:1:24 #1"},
-        {"MERGE INTO t USING s ON true WHEN NOT MATCHED BY SOURCE THEN DELETE RETURNING merge_action();",
-         "ScriptFailed 42601 1_a.sql:1:47 #1"},
-        {"SELECT 1;\nCREATE TABLE v (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL);",
-         "ScriptFailed 42601 1_a.sql:2:58 #2"},
-        {"CREATE TABLE w (a int4range, PRIMARY KEY (a WITHOUT OVERLAPS));", "ScriptFailed 42601 1_a.sql:1:45 #1"},
+    struct Newer {
+        int since;
+        std::string text;
+        std::string place;
     };
-    for (const auto& [text, outcome] : cases) {
+    const std::vector<Newer> cases = {
+        {16, "CREATE TABLE s (a text STORAGE EXTERNAL);", "1:24 #1"},
+        {17, "SELECT * FROM JSON_TABLE('[1]'::jsonb, '$[*]' COLUMNS (a int PATH '$'));", "1:47 #1"},
+        {18, "SELECT 1;\nCREATE TABLE v (a int, b int GENERATED ALWAYS AS (a + 1) VIRTUAL);", "2:58 #2"},
+        {18, "CREATE TABLE w (a int4range, b int4range, PRIMARY KEY (a, b WITHOUT OVERLAPS));", "1:61 #1"},
+    };
+    for (const auto& [since, text, place] : cases) {
         INFO(text);
-        CHECK(outcome_in(database, text) == outcome);
+        const bool known = server_version(database) >= since;
+        CHECK(outcome_in(database, text) == (known ? "done" : "ScriptFailed 42601 1_a.sql:" + place));
     }
 }
 
@@ -176,7 +183,11 @@ TEST_CASE("a script of 100 MB is one script like any other") {
 }
 
 TEST_CASE("what pg_dump writes applies as it is") {
+    const auto pg_dump = tests::require_program("/usr/lib/postgresql/15/bin/pg_dump");
     const TemporaryDatabase original;
+    if (const int version = server_version(original); version < 14 || version > 15) {
+        tests::skip("pg_dump 15 reads no newer server, and before 14 there are no functions of BEGIN ATOMIC");
+    }
     original.run(
         "CREATE SCHEMA shop; CREATE TYPE shop.state AS ENUM ('new', 'it''s; paid'); CREATE TABLE shop.orders (id int "
         "GENERATED ALWAYS AS IDENTITY PRIMARY KEY, state shop.state DEFAULT 'new', note text DEFAULT E'a\\tb;'); "
@@ -193,9 +204,8 @@ TEST_CASE("what pg_dump writes applies as it is") {
         "COMMENT ON TABLE shop.orders IS 'it''s; a -- comment'; ALTER TABLE shop.orders ENABLE ROW LEVEL SECURITY; "
         "CREATE "
         "POLICY all_of_them ON shop.orders USING (true)");
-    const auto dump = [](const TemporaryDatabase& database) {
-        tests::Process process({tests::require_program("/usr/lib/postgresql/15/bin/pg_dump"), "--schema=shop",
-                                "--restrict-key=x", "--dbname=" + database.url()});
+    const auto dump = [&](const TemporaryDatabase& database) {
+        tests::Process process({pg_dump, "--schema=shop", "--restrict-key=x", "--dbname=" + database.url()});
         const auto code = process.wait();
         INFO(process.log());
         REQUIRE(code == 0);

@@ -11,8 +11,7 @@ namespace {
 
 [[noreturn]] void end_test(const std::string& missing) {
     if (std::getenv("CI") != nullptr) throw std::runtime_error(missing + "; CI must run hack/test");
-    std::cout << "LOCKKEEPER_SKIPPED: " << missing << "; run hack/test" << std::endl;
-    std::_Exit(0);
+    skip(missing + "; run hack/test");
 }
 
 /// The value of a variable, or the end of this test.
@@ -23,6 +22,11 @@ std::string require_variable(const char* name) {
 }
 
 }  // namespace
+
+void skip(const std::string& reason) {
+    std::cout << "LOCKKEEPER_SKIPPED: " << reason << std::endl;
+    std::_Exit(0);
+}
 
 std::string require_postgres() {
     return require_variable("LOCKKEEPER_TEST_POSTGRES_URL");

@@ -20,6 +20,10 @@ std::string require_peers();
 /// The path of a program, given back. Without it as above.
 std::string require_program(const std::string& path);
 
+/// Ends this test as skipped, aloud: the server that was chosen cannot do what it is about. Also in CI, whose own
+/// server can.
+[[noreturn]] void skip(const std::string& reason);
+
 /// Stops or starts a part of the local services on its same port and data: `hack/services ACTION PART`, with ACTION one
 /// of stop, start, kill and PART one of postgres, apiserver, etcd. Throws std::runtime_error if that fails.
 void control_service(const std::string& action, const std::string& part);
