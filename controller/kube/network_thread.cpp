@@ -6,6 +6,7 @@
 #include <utility>  // before Boost's headers, which use it and do not say so
 // clang-format on
 
+#include <openssl/crypto.h>
 #include <pplx/pplx.h>
 #include <pplx/threadpool.h>
 
@@ -41,6 +42,10 @@ void start_network_thread() {
             leave_system_authorities_out_on_this_thread();
         });
     });
+}
+
+void keep_openssl_for_the_network_thread() {
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
 void on_network_thread(std::function<void()> work) {
