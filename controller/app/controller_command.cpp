@@ -10,7 +10,6 @@
 #include "app/reference_index.hpp"
 #include "app/version.hpp"
 #include "kube/client_config.hpp"
-#include "kube/network_thread.hpp"
 #include "kube/object_cache.hpp"
 #include "kube/object_meta.hpp"
 #include "kube/watch_group.hpp"
@@ -247,7 +246,6 @@ class Controller {
 
 ExitCode run_controller(const ControllerOptions& options, const std::stop_token& stop) {
     forget_postgres_variables();
-    kube::keep_openssl_for_the_network_thread();
     const Log log(options.log_format, options.verbose ? LogLevel::Debug : LogLevel::Info);
     kube::ClientConfigChoice choice{.kubeconfig = {}, .context = options.context};
     if (!options.kubeconfig.empty()) choice.kubeconfig = options.kubeconfig;

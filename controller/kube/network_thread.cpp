@@ -18,6 +18,10 @@ namespace {
 
 thread_local bool is_network_thread = false;
 
+/// Trap: the library's thread outlives main, and at the end of a process OpenSSL would free what its connections still
+/// use. So it is told before main, and before anything uses it, to leave itself as it is.
+[[maybe_unused]] const bool openssl_outlives_main = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr) == 1;
+
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wnon-virtual-dtor"  // the library owns it by what std::make_shared made
 /// Where the library runs its tasks, and those that go on from one that has ended.
@@ -42,10 +46,6 @@ void start_network_thread() {
             leave_system_authorities_out_on_this_thread();
         });
     });
-}
-
-void keep_openssl_for_the_network_thread() {
-    OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 }
 
 void on_network_thread(std::function<void()> work) {

@@ -14,10 +14,6 @@ namespace lockkeeper::kube {
 /// To be called before the first client is made, which would start the pool with its own number of threads.
 void start_network_thread();
 
-/// Trap: that thread outlives main, and at the end of a process OpenSSL frees what its connections still use. To be
-/// called before anything uses OpenSSL, which then leaves itself as it is.
-void keep_openssl_for_the_network_thread();
-
 /// Runs it there, later.
 void on_network_thread(std::function<void()> work);
 
