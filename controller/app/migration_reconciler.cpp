@@ -166,8 +166,9 @@ kube::ReconcileResult MigrationReconciler::run(reconcile::ObservedState observed
         migration.metadata = live->metadata;
     }
     // A controller that ends does not leave it said that a script runs, if an API server answers.
-    const RunDeadline last_word(alarms_, patience_at_the_end, {});
-    const auto stop = turn.stop.stop_requested() ? last_word.stop() : turn.stop;
+    std::optional<RunDeadline> last_word;
+    if (turn.stop.stop_requested()) last_word.emplace(alarms_, patience_at_the_end, std::stop_token());
+    const auto stop = last_word ? last_word->stop() : turn.stop;
     return end_with(observed, reconcile::status_after_run(observed, outcome, {system_clock::now(), random_()}), stop);
 }
 
