@@ -43,7 +43,7 @@ ExecutionSpec execution_from_json(const Field& field) {
     ExecutionSpec execution;
     execution.mode = mode_of(field["mode"]);
     read(field["timeout"], execution.timeout);
-    execution.job = job_from_json(field["job"]);
+    if (field["job"].is_there()) execution.job = job_from_json(field["job"]);
     return execution;
 }
 

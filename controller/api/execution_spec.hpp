@@ -1,5 +1,7 @@
 #pragma once
 
+#include "api/boxed.hpp"
+
 #include <chrono>
 #include <map>
 #include <optional>
@@ -32,7 +34,7 @@ struct JobSpec {
 struct ExecutionSpec {
     ExecutionMode mode = ExecutionMode::Job;
     std::chrono::milliseconds timeout{3'600'000};  ///< of a whole run; zero is no limit
-    JobSpec job;
+    Boxed<JobSpec> job;                            ///< absent: nothing is added
 };
 
 }  // namespace lockkeeper::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "api/boxed.hpp"
 #include "api/conditions.hpp"
 #include "api/timestamps.hpp"
 
@@ -103,14 +104,14 @@ struct MigrationStatus {
     std::optional<std::string> source_revision;     ///< of an image: its digest, as the node says
     std::int64_t run = 0;                           ///< number of the last run that was a Job; 0: none was
     std::optional<std::string> inputs_fingerprint;  ///< what that run ran on
-    std::optional<JobReference> job;
+    Boxed<JobReference> job;
     std::size_t failures = 0;  ///< attempts that failed since the last one that did not
     std::optional<Timestamp> next_retry_time;
-    std::optional<ErrorDetails> last_error;
+    Boxed<ErrorDetails> last_error;
     std::optional<Timestamp> last_applied_time;
-    std::string last_handled_request;      ///< the request that was last answered: Metadata::requested_at
-    std::optional<AwaitedLock> lock;       ///< only while a run waits for it
-    std::optional<RunningScript> running;  ///< only while a run is under way
+    std::string last_handled_request;  ///< the request that was last answered: Metadata::requested_at
+    Boxed<AwaitedLock> lock;           ///< only while a run waits for it
+    Boxed<RunningScript> running;      ///< only while a run is under way
 
     friend bool operator==(const MigrationStatus&, const MigrationStatus&) = default;
 };

@@ -101,24 +101,24 @@ std::size_t count_script_maps(const std::vector<SourceFile>& files) {
 JobPlan plan_job(const ObservedState& observed, std::int64_t run, const RunnerImage& image) {
     const auto& migration = observed.migration;
     const auto& execution = migration.spec.execution;
+    const auto job = execution.job ? *execution.job : api::JobSpec();
     JobPlan plan;
     plan.name = job_name(migration.metadata, run);
     plan.config_maps = config_maps_of(observed, run, plan.name);
 
     auto metadata = metadata_of(migration.metadata, run, plan.name);
-    metadata["labels"] = with(execution.job.labels, metadata["labels"]);
+    metadata["labels"] = with(job.labels, metadata["labels"]);
     json template_metadata{{"labels", metadata["labels"]}};
-    if (!execution.job.annotations.empty()) {
-        metadata["annotations"] = execution.job.annotations;
-        template_metadata["annotations"] = execution.job.annotations;
+    if (!job.annotations.empty()) {
+        metadata["annotations"] = job.annotations;
+        template_metadata["annotations"] = job.annotations;
     }
     // Retries are the controller's, by what went wrong.
-    json spec{
-        {"backoffLimit", 0},
-        {"completions", 1},
-        {"parallelism", 1},
-        {"ttlSecondsAfterFinished", std::chrono::ceil<std::chrono::seconds>(execution.job.ttl_after_finished).count()},
-        {"template", {{"metadata", template_metadata}, {"spec", pod_spec(migration.spec, plan, image)}}}};
+    json spec{{"backoffLimit", 0},
+              {"completions", 1},
+              {"parallelism", 1},
+              {"ttlSecondsAfterFinished", std::chrono::ceil<std::chrono::seconds>(job.ttl_after_finished).count()},
+              {"template", {{"metadata", template_metadata}, {"spec", pod_spec(migration.spec, plan, image)}}}};
     if (execution.timeout.count() > 0) {
         spec["activeDeadlineSeconds"] = std::chrono::ceil<std::chrono::seconds>(execution.timeout).count();
     }

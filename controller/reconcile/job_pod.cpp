@@ -67,7 +67,7 @@ json scripts_volume(const JobPlan& plan) {
     return {{"name", "scripts"}, {"projected", {{"sources", std::move(sources)}}}};
 }
 
-json runner(const api::MigrationSpec& spec, const RunnerImage& image) {
+json runner(const RunnerImage& image) {
     json container{{"name", runner_container},
                    {"image", image.reference},
                    {"args",
@@ -81,8 +81,11 @@ json runner(const api::MigrationSpec& spec, const RunnerImage& image) {
                     {{{"name", "run"}, {"mountPath", run_path}, {"readOnly", true}},
                      {{"name", "scripts"}, {"mountPath", scripts_path}, {"readOnly", true}}}}};
     if (!image.pull_policy.empty()) container["imagePullPolicy"] = image.pull_policy;
-    if (!spec.execution.job.resources.empty()) container["resources"] = json::parse(spec.execution.job.resources);
     return container;
+}
+
+void add_resources(const api::JobSpec& job, json& container) {
+    if (!job.resources.empty()) container["resources"] = json::parse(job.resources);
 }
 
 /// Behind those of ours, so that they win.
@@ -110,11 +113,14 @@ json pod_spec(const api::MigrationSpec& spec, const JobPlan& plan, const RunnerI
              {"securityContext", pod_security()},
              {"volumes", json::array({{{"name", "run"}, {"configMap", {{"name", name_of(plan.config_maps.at(0))}}}},
                                       scripts_volume(plan)})}};
-    auto container = runner(spec, image);
+    auto container = runner(image);
     add_database(spec, container, pod);
-    add_variables(spec.execution.job, container);
+    if (const auto& job = spec.execution.job) {
+        add_resources(*job, container);
+        add_variables(*job, container);
+        add_placement(*job, pod);
+    }
     pod["containers"] = json::array({std::move(container)});
-    add_placement(spec.execution.job, pod);
     if (const auto* source = std::get_if<api::ImageSource>(&spec.source.from)) add_source(*source, image, pod);
     return pod;
 }

@@ -39,10 +39,10 @@ TEST_CASE("a Migration runs as a Job unless it says otherwise, and all that it s
     CHECK(execution.mode == api::ExecutionMode::Job);
     CHECK(execution.timeout == std::chrono::minutes(30));
     CHECK(
-        json::parse(execution.job.affinity)["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"].contains(
+        json::parse(execution.job->affinity)["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"].contains(
             "nodeSelectorTerms"));
-    CHECK(json::parse(execution.job.tolerations)[0]["tolerationSeconds"] == 5);
-    CHECK(json::parse(execution.job.env)[1]["valueFrom"]["secretKeyRef"]["key"] == "k");
+    CHECK(json::parse(execution.job->tolerations)[0]["tolerationSeconds"] == 5);
+    CHECK(json::parse(execution.job->env)[1]["valueFrom"]["secretKeyRef"]["key"] == "k");
 }
 
 TEST_CASE("what cannot be meant of an execution is refused with what to write") {

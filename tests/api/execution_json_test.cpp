@@ -31,18 +31,19 @@ TEST_CASE("what executes a Migration is a Job of an hour at most, unless it says
     const auto execution = execution_from_json(Field(nullptr, "spec.execution"));
     CHECK(execution.mode == ExecutionMode::Job);
     CHECK(execution.timeout == 1h);
-    CHECK(execution.job.ttl_after_finished == 1h);
+    CHECK_FALSE(execution.job);
+    CHECK(JobSpec().ttl_after_finished == 1h);
     CHECK(read(R"({"mode": "InProcess", "timeout": "0"})").timeout == 0ms);
     CHECK(read(R"({"mode": "InProcess"})").mode == ExecutionMode::InProcess);
 }
 
 TEST_CASE("the whole of execution.job is read") {
-    const auto job = read(R"({"job": {
+    const auto job = *read(R"({"job": {
         "serviceAccountName": "migrator", "priorityClassName": "high", "labels": {"a": "b"}, "annotations": {"c": "d"},
         "nodeSelector": {"disk": "ssd"}, "resources": {"limits": {"memory": "64Mi", "cpu": 1}},
         "tolerations": [{"operator": "Exists"}], "affinity": {"podAffinity": {}}, "imagePullSecrets": [{"name": "pull"}],
         "env": [{"name": "PGSSLROOTCERT", "value": "/ca.pem"}], "ttlAfterFinished": "5m"}})")
-                         .job;
+                          .job;
     CHECK(job.service_account_name == "migrator");
     CHECK(job.priority_class_name == "high");
     CHECK(job.labels.at("a") == "b");
