@@ -102,8 +102,10 @@ WatchStream ApiClient::watch(const Selection& selection, const WatchRequest& opt
     return {std::move(stream), options.idle_limit};
 }
 
-json ApiClient::create(const Collection& collection, const json& object, const std::stop_token& stop) {
+json ApiClient::create(const Collection& collection, const json& object, const std::stop_token& stop,
+                       Representation answer) {
     auto post = request("POST", collection.path());
+    post.headers["Accept"] = accept(answer, "PartialObjectMetadata");
     post.headers["Content-Type"] = "application/json";
     post.body = to_json_body(object);
     return parse_json_body(exchange(post, Replay::Never, stop).body);

@@ -73,8 +73,7 @@ struct ApplyOptions {
 /// - A 401 makes the token and the client certificate be got anew, and the request be sent once more if that gave
 /// others.
 /// - 429, and 5xx with Retry-After, are waited for and sent again, up to 10 times in all; not longer than a minute
-/// each,
-///   since a caller has better things to do than to sleep.
+///   each, since a caller has better things to do than to sleep.
 /// - A GET or an apply whose connection was lost is sent once more: the server may have closed it while it was kept.
 /// - `Warning:` headers are logged, each text once.
 class ApiClient {
@@ -99,7 +98,8 @@ class ApiClient {
     WatchStream watch(const Selection& selection, const WatchRequest& request, const std::stop_token& stop);
 
     /// Give the object a name of your own, never a generateName: the request may be sent twice (Transport).
-    nlohmann::json create(const Collection& collection, const nlohmann::json& object, const std::stop_token& stop);
+    nlohmann::json create(const Collection& collection, const nlohmann::json& object, const std::stop_token& stop,
+                          Representation answer = Representation::Full);
 
     /// Server-side apply, with force: `fields` is the complete set of fields that the manager owns, and what it no
     /// longer names is removed. Of the object it asks for no more than it returns.

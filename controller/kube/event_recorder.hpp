@@ -14,14 +14,15 @@
 namespace lockkeeper::kube {
 
 /// Stores events, as best it can: from a thread of its own, behind a queue of bounded length whose newest are dropped
-/// when it is full. What cannot be stored is forgotten after some tries, and nobody else hears of it. Safe from any
-/// thread.
+/// when it is full. What cannot be stored is forgotten after some tries, and nobody else hears of it. Many at once are
+/// stored at a pace that leaves the API server to the statuses, which others wait for. Safe from any thread.
 class EventRecorder {
   public:
     struct Options {
         EventReporter reporter;
         std::string field_manager;
-        std::size_t longest_queue = 1'000;
+        std::size_t longest_queue = 10'000;
+        TokenBucket<std::chrono::steady_clock::time_point>::Limits pace{100, std::chrono::milliseconds(50)};
         int most_tries = 12;
         std::chrono::milliseconds first_pause{500};  ///< after a failed try; doubled with each further one
         std::chrono::milliseconds longest_pause{10'000};
@@ -45,6 +46,7 @@ class EventRecorder {
     };
 
     void run();
+    void keep_pace();
     void store(const StoredEvent& event);
     /// False if it is worth another try.
     bool try_to_store(const StoredEvent& event);
@@ -60,8 +62,9 @@ class EventRecorder {
     bool is_ending_ = false;
     bool has_ended_ = false;
 
-    EventSeries series_;           ///< of the thread
-    bool has_complained_ = false;  ///< of the thread
+    EventSeries series_;                                       ///< of the thread
+    TokenBucket<std::chrono::steady_clock::time_point> pace_;  ///< of the thread
+    bool has_complained_ = false;                              ///< of the thread
     std::stop_source give_up_;
     std::thread thread_;
 };

@@ -14,26 +14,29 @@ void make_room(auto& entries, auto last_heard) {
     }));
 }
 
+std::string key_of(const Event& event) {
+    return event.regarding.uid + (event.type == EventType::Normal ? "\nNormal\n" : "\nWarning\n") + event.reason +
+           "\n" + event.action;
+}
+
 }  // namespace
 
 std::optional<StoredEvent> EventSeries::add(Event event, TimePoint now) {
-    Key key{event.regarding, event.type, event.reason, event.action};
+    auto key = key_of(event);
     const auto known = series_.find(key);
     if (known != series_.end() && now - known->second.last < quiet_ends_series) {
         auto& series = known->second;
         series.last = now;
-        auto& repeats = series.stored.repeats;
-        const bool is_second = !repeats;
-        repeats = EventRepeats{is_second ? 2 : repeats->count + 1, now};
-        if (!is_second || !is_allowed(event.regarding, now)) return std::nullopt;
-        series.told = repeats->count;
-        series.told_at = now;
-        return series.stored;
+        const bool is_second = ++series.count == 2;
+        const bool is_allowed_now = is_second && is_allowed(event.regarding.uid, now);
+        series.untold = std::make_unique<Event>(std::move(event));
+        if (!is_allowed_now) return std::nullopt;
+        return tell(series, now);
     }
-    if (!is_allowed(event.regarding, now)) return std::nullopt;
+    if (!is_allowed(event.regarding.uid, now)) return std::nullopt;
     if (known == series_.end()) make_room(series_, [](const Series& series) { return series.last; });
-    const auto stored = stored_event(std::move(event), now);
-    series_.insert_or_assign(std::move(key), Series{stored, now, now});
+    auto stored = stored_event(std::move(event), now);
+    series_.insert_or_assign(std::move(key), Series{stored.name, now, now, now, 1, nullptr});
     return stored;
 }
 
@@ -42,39 +45,39 @@ std::vector<StoredEvent> EventSeries::due(TimePoint now) {
     for (auto entry = series_.begin(); entry != series_.end();) {
         auto& series = entry->second;
         const bool has_ended = now - series.last >= quiet_ends_series;
-        const bool is_told = !series.stored.repeats || series.stored.repeats->count == series.told;
-        if (!is_told && (has_ended || now - series.told_at >= refresh)) {
-            events.push_back(series.stored);
-            series.told = series.stored.repeats->count;
-            series.told_at = now;
-        }
+        if (series.untold && (has_ended || now - series.told_at >= refresh)) events.push_back(tell(series, now));
         entry = has_ended ? series_.erase(entry) : std::next(entry);
     }
-    std::erase_if(allowances_, [&](const auto& entry) { return now - entry.second.at >= burst * one_more_after; });
+    std::erase_if(allowances_, [&](const auto& entry) { return now - entry.second.at() >= burst * one_more_after; });
     return events;
 }
 
 std::vector<StoredEvent> EventSeries::untold() const {
     std::vector<StoredEvent> events;
     for (const auto& [key, series] : series_) {
-        if (series.stored.repeats && series.stored.repeats->count != series.told) events.push_back(series.stored);
+        if (series.untold) events.push_back(newest_of(series));
     }
     return events;
 }
 
-bool EventSeries::is_allowed(const EventSubject& subject, TimePoint now) {
-    auto known = allowances_.find(subject);
+StoredEvent EventSeries::newest_of(const Series& series) {
+    return {series.name, *series.untold, series.first, EventRepeats{series.count, series.last}};
+}
+
+StoredEvent EventSeries::tell(Series& series, TimePoint now) {
+    auto event = newest_of(series);
+    series.untold.reset();
+    series.told_at = now;
+    return event;
+}
+
+bool EventSeries::is_allowed(const std::string& uid, TimePoint now) {
+    auto known = allowances_.find(uid);
     if (known == allowances_.end()) {
-        make_room(allowances_, [](const Allowance& allowance) { return allowance.at; });
-        known = allowances_.emplace(subject, Allowance{static_cast<double>(burst), now}).first;
+        make_room(allowances_, [](const Allowance& allowance) { return allowance.at(); });
+        known = allowances_.emplace(uid, Allowance({burst, one_more_after}, now)).first;
     }
-    auto& [left, at] = known->second;
-    const auto passed = std::chrono::duration<double>(now - at) / std::chrono::duration<double>(one_more_after);
-    left = std::min(left + std::max(passed, 0.0), static_cast<double>(burst));
-    at = now;
-    if (left < 1) return false;
-    --left;
-    return true;
+    return known->second.take(now);
 }
 
 }  // namespace lockkeeper::kube

@@ -1,12 +1,13 @@
 #pragma once
 
 #include "kube/event.hpp"
+#include "kube/token_bucket.hpp"
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace lockkeeper::kube {
@@ -14,8 +15,9 @@ namespace lockkeeper::kube {
 /// Keeps events from flooding the API server (client-go's tools/events for series, its tools/record for the limit). It
 /// decides only; time is an argument.
 ///
-/// - The same thing again (subject, type, reason, action) within 6 minutes becomes a series of the first event: the
-///   second one is told at once, the further ones are counted and told every 30 minutes, and when the series ends.
+/// - The same thing again (subject, type, reason, action) within 6 minutes becomes a series of the first event, with
+///   the newest note: the second one is told at once, the further ones are counted and told every 30 minutes, and when
+///   the series ends.
 /// - Of one subject 25 events are told in a row, then one in 5 minutes; what is beyond that is forgotten.
 /// - It remembers the 4,096 subjects and series that were last heard of.
 class EventSeries {
@@ -39,22 +41,23 @@ class EventSeries {
     std::vector<StoredEvent> untold() const;
 
   private:
-    using Key = std::tuple<EventSubject, EventType, std::string, std::string>;
+    /// As small as can be, since there are as many as there are Migrations when all of them change at once.
     struct Series {
-        StoredEvent stored;
+        std::string name;  ///< of the first event
+        TimePoint first;
         TimePoint last;
         TimePoint told_at;
-        std::size_t told = 1;
+        std::size_t count = 1;
+        std::unique_ptr<Event> untold;  ///< the newest, unless it has been told
     };
-    struct Allowance {
-        double left = burst;
-        TimePoint at;
-    };
+    using Allowance = TokenBucket<TimePoint>;
 
-    bool is_allowed(const EventSubject& subject, TimePoint now);
+    static StoredEvent newest_of(const Series& series);
+    static StoredEvent tell(Series& series, TimePoint now);
+    bool is_allowed(const std::string& uid, TimePoint now);
 
-    std::map<Key, Series> series_;
-    std::map<EventSubject, Allowance> allowances_;
+    std::map<std::string, Series> series_;         ///< by what makes events the same
+    std::map<std::string, Allowance> allowances_;  ///< by the subject's uid
 };
 
 }  // namespace lockkeeper::kube

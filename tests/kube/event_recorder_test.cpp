@@ -21,6 +21,8 @@ Event event(const std::string& reason) {
     return {{"lockkeeper.dev/v1alpha1", "Migration", {"ns", "shop"}, "uid"}, EventType::Normal, reason, "Migrate", "x"};
 }
 
+using Pace = TokenBucket<std::chrono::steady_clock::time_point>::Limits;
+
 /// A recorder at an API server that does as it is told.
 struct Fixture {
     ScriptedApiServer server;
@@ -29,13 +31,14 @@ struct Fixture {
     ApiClient client;
     std::optional<EventRecorder> recorder;
 
-    explicit Fixture(std::vector<Script> scripts, std::chrono::milliseconds time_to_flush = 10s)
+    explicit Fixture(std::vector<Script> scripts, std::chrono::milliseconds time_to_flush = 10s, Pace pace = {100, 1ms})
         : server(in_turn(std::move(scripts))), client(server.config(), {.user_agent = "test/1"}, clock, no_log()) {
         recorder.emplace(
             client,
             EventRecorder::Options{.reporter = {"lockkeeper.dev/controller", "pod-1"},
                                    .field_manager = "lockkeeper",
                                    .longest_queue = 2,
+                                   .pace = pace,
                                    .first_pause = 1ms,
                                    .time_to_flush = time_to_flush},
             [this](LogLevel, std::string_view message, const LogFields&) { complaints.emplace_back(message); });
@@ -63,14 +66,16 @@ using Reasons = std::vector<std::string>;
 
 }  // namespace
 
-TEST_CASE("an event is applied under its own name in the namespace of its subject") {
+TEST_CASE("an event is created under its own name in the namespace of its subject") {
     Fixture fixture({stored});
     fixture.recorder->record(event("UpToDate"));
     CHECK(fixture.sent() == Reasons{"UpToDate"});
     const auto request = fixture.server.requests().at(0);
-    CHECK(request.method == "PATCH");
-    CHECK_THAT(request.path, Catch::StartsWith("/apis/events.k8s.io/v1/namespaces/ns/events/shop."));
-    CHECK(json::parse(request.body)["reportingInstance"] == "pod-1");
+    CHECK(request.method == "POST");
+    CHECK(request.path == "/apis/events.k8s.io/v1/namespaces/ns/events");
+    const auto object = json::parse(request.body);
+    CHECK_THAT(object["metadata"]["name"].get<std::string>(), Catch::StartsWith("shop."));
+    CHECK(object["reportingInstance"] == "pod-1");
 }
 
 TEST_CASE("repeats go into the series of the first event, the untold ones at the end") {
@@ -82,7 +87,9 @@ TEST_CASE("repeats go into the series of the first event, the untold ones at the
     }
     CHECK(fixture.sent() == Reasons{"UpToDate", "UpToDate x2", "UpToDate x4"});
     const auto requests = fixture.server.requests();
-    CHECK(requests.front().path == requests.back().path);
+    const auto name = json::parse(requests.front().body)["metadata"]["name"].get<std::string>();
+    CHECK(requests.back().method == "PATCH");
+    CHECK(requests.back().path == requests.front().path + "/" + name);
 }
 
 TEST_CASE("neither whoever records nor the end of the process waits for an API server that is silent") {
@@ -113,6 +120,45 @@ TEST_CASE("an event that the server has trouble with is tried again") {
     CHECK(fixture.was_asked(2));
     CHECK(fixture.sent() == Reasons{"UpToDate", "UpToDate"});
     CHECK(fixture.complaints.empty());
+}
+
+TEST_CASE("an event that an earlier try has stored, although its answer was lost, is not news") {
+    Fixture fixture({[](const SeenRequest&, Reply& reply) { reply.cut(); },
+                     answer(409, R"({"kind":"Status","code":409,"reason":"AlreadyExists"})")});
+    fixture.recorder->record(event("UpToDate"));
+    CHECK(fixture.was_asked(2));
+    CHECK(fixture.sent() == Reasons{"UpToDate", "UpToDate"});
+    CHECK(fixture.complaints.empty());
+}
+
+TEST_CASE("many events at once are stored at a pace, but for the end, which does not wait") {
+    Fixture slow({stored}, 10s, {1, 1h});
+    slow.recorder->record(event("A"));
+    REQUIRE(slow.was_asked(1));
+    slow.recorder->record(event("B"));
+    std::this_thread::sleep_for(50ms);
+    CHECK(slow.server.request_count() == 1);
+    CHECK(slow.sent() == Reasons{"A", "B"});
+    Fixture steady({stored}, 10s, {1, 20ms});
+    for (const std::string reason : {"A", "B"}) steady.recorder->record(event(reason));
+    CHECK(steady.was_asked(2));
+}
+
+TEST_CASE(
+    "a bucket gives as many tokens in a row as it holds, then one at a time, and none for a clock that steps back") {
+    const std::chrono::steady_clock::time_point begin;
+    TokenBucket<std::chrono::steady_clock::time_point> bucket({2, 10s}, begin);
+    CHECK(bucket.take(begin));
+    CHECK(bucket.time_to_next(begin) == 0s);
+    CHECK(bucket.take(begin));
+    CHECK_FALSE(bucket.take(begin));
+    CHECK(bucket.time_to_next(begin) == 10s);
+    CHECK_FALSE(bucket.take(begin - 1h));
+    CHECK_FALSE(bucket.take(begin - 1h + 9s));
+    CHECK(bucket.take(begin - 1h + 10s));
+    CHECK(bucket.take(begin + 1h));
+    CHECK(bucket.take(begin + 1h));
+    CHECK_FALSE(bucket.take(begin + 1h));
 }
 
 TEST_CASE("an event that is forbidden is dropped, and complained of once") {
