@@ -91,17 +91,21 @@ std::optional<migration::History> HistoryTable::read(postgres::Connection& conne
 }
 
 void HistoryTable::create(postgres::Connection& connection) const {
-    const auto schema = quote_identifier(name_.schema);
-    // Asked first, since CREATE SCHEMA IF NOT EXISTS needs the right to create one even where it exists.
-    const auto found = connection.query("SELECT pg_catalog.to_regnamespace(" + quote_literal(schema) + ") IS NOT NULL");
-    if (!found.boolean(0, 0)) connection.query("CREATE SCHEMA " + schema);
-    connection.query(
+    const auto create_table =
         "CREATE TABLE IF NOT EXISTS " + name_.quoted() +
         " (version text PRIMARY KEY, name text NOT NULL, checksum text NOT NULL, down_script text, "
         "down_checksum text, transactional boolean NOT NULL, statements integer NOT NULL, statements_done "
         "integer NOT NULL, applied_at timestamptz NOT NULL, duration interval NOT NULL, applied_by text NOT "
         "NULL, source text NOT NULL, direction text NOT NULL DEFAULT 'up', "
-        "statement_begun integer NOT NULL DEFAULT 0, prefix text)");
+        "statement_begun integer NOT NULL DEFAULT 0, prefix text)";
+    try {
+        connection.query(create_table);
+    } catch (const postgres::CommandError& error) {
+        // Not CREATE SCHEMA IF NOT EXISTS at once: it needs the right to create one even where it exists.
+        if (error.sqlstate() != "3F000") throw;  // invalid_schema_name
+        connection.query("CREATE SCHEMA " + quote_identifier(name_.schema));
+        connection.query(create_table);
+    }
 }
 
 std::string HistoryTable::record_sql(const migration::Step& step, const std::string& source_digest,
