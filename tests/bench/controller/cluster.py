@@ -9,10 +9,22 @@ import shutil
 import ssl
 import subprocess
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
 NAMESPACE = "bench"
 MIGRATIONS = f"/apis/lockkeeper.dev/v1alpha1/namespaces/{NAMESPACE}/migrations"
+
+
+def cpu_seconds(pid):
+    """Of a process, and of its children that have ended."""
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+    except FileNotFoundError:
+        return 0.0, 0.0
+    own, waited_for = int(fields[11]) + int(fields[12]), int(fields[13]) + int(fields[14])
+    return own / os.sysconf("SC_CLK_TCK"), waited_for / os.sysconf("SC_CLK_TCK")
 
 
 class Cluster:
@@ -40,6 +52,28 @@ class Cluster:
     def __exit__(self, *_):
         subprocess.run([self.services, "down", self.folder], check=False, stderr=subprocess.DEVNULL)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def cpu_seconds(self):
+        """What each server has used so far; PostgreSQL's with all sessions, those that have ended too."""
+        used = {}
+        for name in ("postgres", "etcd", "apiserver"):
+            with open(f"{self.folder}/run/{name}.pid") as file:
+                pid = int(file.readline().split()[0])  # and when it was started
+            own, waited_for = cpu_seconds(pid)
+            with open(f"/proc/{pid}/task/{pid}/children") as file:
+                used[name] = own + waited_for + sum(cpu_seconds(int(child))[0] for child in file.read().split())
+        return used
+
+    def wait_for_events(self):
+        """Until no more of them come; a program may write none."""
+        connection, known, since = self.connect(), -1, time.monotonic()
+        while time.monotonic() - since < 3:
+            time.sleep(0.5)
+            connection.request("GET", f"/apis/events.k8s.io/v1/namespaces/{NAMESPACE}/events?limit=1")
+            answer = json.load(connection.getresponse())
+            count = len(answer["items"]) + (answer["metadata"].get("remainingItemCount") or 0)
+            if count != known:
+                known, since = count, time.monotonic()
 
     def kubectl(self, *arguments, text=None):
         return subprocess.run(["kubectl", *arguments], check=True, env=self.env, input=text, text=True,

@@ -7,6 +7,8 @@ import subprocess
 import time
 import urllib.request
 
+from cluster import cpu_seconds
+
 
 class Program:
     """Ended with its `with`. The log is kept for the message when it ends too early."""
@@ -37,9 +39,7 @@ class Program:
                 raise RuntimeError(f"{self.process.args[0]} has ended: {log.read()[-2000:]}")
 
     def cpu_seconds(self):
-        with open(f"/proc/{self.process.pid}/stat") as file:
-            fields = file.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.process.pid)[0]
 
     def memory(self, field):
         """VmRSS now, or VmHWM at most, in MB."""
