@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace lockkeeper::api {
 namespace {
@@ -19,7 +19,7 @@ SecretKeyRef read_key_ref(const Field& field, const std::string& default_key) {
 
 std::uint16_t read_port(const Field& field) {
     const auto port = field.integer();
-    if (port < 1 || port > std::numeric_limits<std::uint16_t>::max()) {
+    if (port == 0 || !std::in_range<std::uint16_t>(port)) {
         throw InvalidField(field.path(), "write a port, 1 to 65535");
     }
     return static_cast<std::uint16_t>(port);

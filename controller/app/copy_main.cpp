@@ -114,7 +114,7 @@ std::vector<std::string> names_in(const std::string& directory) {
     while (const auto* entry = ::readdir(open.get())) {
         if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
     }
-    std::sort(names.begin(), names.end());
+    std::ranges::sort(names);
     return names;
 }
 

@@ -33,6 +33,7 @@ std::vector<Remains> find_remains(postgres::Connection& connection, const std::s
         "n.oid = c.relnamespace WHERE c.relkind = 'i' AND NOT i.indisvalid AND " +
         condition + " ORDER BY 1");
     std::vector<Remains> remains;
+    remains.reserve(rows.rows());
     for (std::size_t row = 0; row < rows.rows(); ++row) {
         remains.push_back({std::string(rows.text(row, 0)), rows.optional_text(row, 1).value_or("")});
     }

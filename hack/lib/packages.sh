@@ -15,7 +15,7 @@ packages_chart=(python3 python3-yaml lua5.4)
 packages_image=(buildah debootstrap)
 packages_node=(containerd runc containernetworking-plugins iptables conntrack iproute2 gcc libc6-dev buildah openssl curl ca-certificates)
 packages_services=(postgresql-15 postgresql-client-15 openssl curl ca-certificates)
-packages_lint=(clang-format-16 clang-tidy-16 shellcheck)
+packages_lint=(clang-format-16 shellcheck)
 
 as_root() {
   if ((EUID == 0)); then
