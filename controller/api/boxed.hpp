@@ -15,7 +15,7 @@ class Boxed {
     Boxed(std::optional<T> value) : value_(value ? std::make_unique<T>(*std::move(value)) : nullptr) {}
     Boxed(const Boxed& other) : value_(other ? std::make_unique<T>(*other) : nullptr) {}
     Boxed(Boxed&&) noexcept = default;
-    Boxed& operator=(const Boxed& other) { return *this = Boxed(other); }
+    Boxed& operator=(const Boxed& other) { return *this = Boxed(other); }  // NOLINT(*-self-assignment,*54-cpp): a copy
     Boxed& operator=(Boxed&&) noexcept = default;
     ~Boxed() = default;
 
