@@ -48,10 +48,9 @@ struct Image {
 bool names_a_loader(const std::string& program) {
     Elf64_Ehdr header{};
     std::memcpy(&header, program.data(), sizeof header);
-    for (int i = 0; i < header.e_phnum; ++i) {
+    for (std::size_t i = 0; i < header.e_phnum; ++i) {
         Elf64_Phdr segment{};
-        std::memcpy(&segment, program.data() + header.e_phoff + static_cast<std::size_t>(i) * sizeof segment,
-                    sizeof segment);
+        std::memcpy(&segment, program.data() + header.e_phoff + i * sizeof segment, sizeof segment);
         if (segment.p_type == PT_INTERP) return true;
     }
     return false;
