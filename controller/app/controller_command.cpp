@@ -8,6 +8,7 @@
 #include "app/migrations_resource.hpp"
 #include "app/operations.hpp"
 #include "app/reference_index.hpp"
+#include "app/selector_check.hpp"
 #include "app/version.hpp"
 #include "kube/client_config.hpp"
 #include "kube/object_cache.hpp"
@@ -103,9 +104,7 @@ class Controller {
         : log_(log),
           operations_(addresses_of(options), {"migration", host_of(config.server), options.workers}, clock_),
           queue_(clock_, operations_.runtime()),
-          client_(config,
-                  {.user_agent = std::string("lockkeeper/") + version + " (linux)", .observer = operations_.runtime()},
-                  clock_, sink_of(log)),
+          client_(config, {.user_agent = user_agent(), .observer = operations_.runtime()}, clock_, sink_of(log)),
           migrations_(
               api::migration_from_json,
               [this](const kube::NamespacedName& key, const auto& before, const auto& after) {
@@ -251,6 +250,7 @@ ExitCode run_controller(const ControllerOptions& options, const std::stop_token&
     if (!options.kubeconfig.empty()) choice.kubeconfig = options.kubeconfig;
     const auto config = kube::load_client_config(choice, kube::Environment::of_process());
     log.info("starting", {{"version", version}, {"server", config.server}, {"config", config.origin}});
+    check_label_selector(options.share, config, sink_of(log), stop);
     const auto exit_code = Controller(options, config, log).run(options, stop);
     log.info("stopped");
     return exit_code;

@@ -20,9 +20,7 @@ constexpr seconds tolerated_after_the_lease{20};
 
 /// Half of the deadline: one request that gets no answer leaves time for another one.
 kube::ApiClient::Options client_options(const kube::LeaseTimes& times) {
-    return {.user_agent = std::string("lockkeeper/") + version + " (linux) leader-election",
-            .deadline = times.renew_deadline / 2,
-            .tries = 1};
+    return {.user_agent = user_agent() + " leader-election", .deadline = times.renew_deadline / 2, .tries = 1};
 }
 
 kube::NamespacedName lease_of(const ElectionOptions& options, const kube::ClientConfig& config) {

@@ -145,3 +145,11 @@ TEST_CASE("a controller works on the Migrations that its selector matches, from 
     ns.apply(left);
     CHECK(eventually([&] { return database.ask("SELECT to_regclass('mine_b') IS NOT NULL") == "t"; }));
 }
+
+TEST_CASE("a selector that cannot be read ends the controller, with what is wrong with it") {
+    ControllerProcess controller({"--label-selector", "team in (a"});
+    CHECK(eventually([&] { return !controller.running(); }));
+    CHECK(controller.end() == 2);
+    CHECK_THAT(controller.log(), Contains("--label-selector is 'team in (a', which the API server cannot read: "));
+    CHECK_THAT(controller.log(), Contains("unable to parse"));
+}
