@@ -30,13 +30,14 @@ std::optional<StoredEvent> EventSeries::add(Event event, TimePoint now) {
         const bool is_second = ++series.count == 2;
         const bool is_allowed_now = is_second && is_allowed(event.regarding.uid, now);
         series.untold = std::make_unique<Event>(std::move(event));
+        series.untold->note = series.note;
         if (!is_allowed_now) return std::nullopt;
         return tell(series, now);
     }
     if (!is_allowed(event.regarding.uid, now)) return std::nullopt;
     if (known == series_.end()) make_room(series_, [](const Series& series) { return series.last; });
     auto stored = stored_event(std::move(event), now);
-    series_.insert_or_assign(std::move(key), Series{stored.name, now, now, now, 1, nullptr});
+    series_.insert_or_assign(std::move(key), Series{stored.name, stored.event.note, now, now, now, 1, nullptr});
     return stored;
 }
 

@@ -15,9 +15,9 @@ namespace lockkeeper::kube {
 /// Keeps events from flooding the API server (client-go's tools/events for series, its tools/record for the limit). It
 /// decides only; time is an argument.
 ///
-/// - The same thing again (subject, type, reason, action) within 6 minutes becomes a series of the first event, with
-///   the newest note: the second one is told at once, the further ones are counted and told every 30 minutes, and when
-///   the series ends.
+/// - The same thing again (subject, type, reason, action) within 6 minutes becomes a series of the first event, whose
+///   note stays: the second one is told at once, the further ones are counted and told every 30 minutes, and when the
+///   series ends.
 /// - Of one subject 25 events are told in a row, then one in 5 minutes; what is beyond that is forgotten.
 /// - It remembers the 4,096 subjects and series that were last heard of.
 class EventSeries {
@@ -44,6 +44,7 @@ class EventSeries {
     /// As small as can be, since there are as many as there are Migrations when all of them change at once.
     struct Series {
         std::string name;  ///< of the first event
+        std::string note;  ///< of the first event: the API server lets no more of it change than its series
         TimePoint first;
         TimePoint last;
         TimePoint told_at;

@@ -44,9 +44,12 @@ TEST_CASE("the same event again is a series of the first one, told at the second
     EventSeries series;
     const auto first = series.add(event("ScriptFailed"), noon());
     REQUIRE(count_of(first) == 1);
-    const auto second = series.add(event("ScriptFailed"), noon() + 5min);
+    auto again = event("ScriptFailed");
+    again.note = "another note";  // of an event that is stored only its series may change
+    const auto second = series.add(again, noon() + 5min);
     REQUIRE(count_of(second) == 2);
     CHECK(second->name == first->name);
+    CHECK(second->event.note == first->event.note);
     CHECK(second->to_json({})["series"]["lastObservedTime"] == "2026-03-01T12:05:00.000000Z");
     auto now = noon() + 5min;
     for (int minute = 6; minute < 35; ++minute) {
