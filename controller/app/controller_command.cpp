@@ -131,7 +131,9 @@ class Controller {
               },
               sink_of(log), options.share.namespaces),
           events_(client_, event_options(), sink_of(log)),
-          reconciler_(client_, migrations_, options.execution, log, operations_.runs(), recorded_as_events(events_)),
+          reconciler_(client_, migrations_, options.execution, log, operations_.runs(),
+                      {.on_state_change = recorded_as_events(events_),
+                       .leads = [this] { return !leadership_ || leadership_->holds_lease(); }}),
           migration_watch_(
               client_, migrations_of(options.share), options.share.namespaces,
               [this](const auto& space) -> auto& { return migrations_.part(space); }, clock_, sink_of(log)),

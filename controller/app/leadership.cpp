@@ -104,6 +104,11 @@ bool Leadership::wait_to_lead(const std::stop_token& stop) {
     return true;
 }
 
+bool Leadership::holds_lease() const {
+    const auto standing = election_.standing();
+    return standing.leads && standing.since_renewal < times_.renew_deadline;
+}
+
 void Leadership::resign() {
     watching_.request_stop();
     fencing_.request_stop();

@@ -40,6 +40,9 @@ class Leadership : public prometheus::Collectable {
     /// to end by itself; after that it is ended where it stands.
     std::stop_token lost() const { return lost_.get_token(); }
 
+    /// False from the instant on when another one could lead, also if this process stood still and has not noticed yet.
+    bool holds_lease() const;
+
     /// Gives the lead to whoever waits for it. Only when all work has ended.
     void resign();
 

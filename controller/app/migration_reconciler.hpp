@@ -29,7 +29,7 @@ class MigrationReconciler {
 
     /// All must outlive it. Without `metrics` its runs are not counted.
     MigrationReconciler(kube::ApiClient& client, const Cache& cache, ExecutionOptions execution, const Log& log,
-                        RunMetrics* metrics, StatusWriter::OnStateChange on_state_change)
+                        RunMetrics* metrics, StatusWriter::Callbacks callbacks)
         : cache_(cache),
           execution_(std::move(execution)),
           log_(log),
@@ -37,7 +37,7 @@ class MigrationReconciler {
           random_(kube::system_random()),
           source_(client),
           executor_(client),
-          writer_(client, log, std::move(on_state_change)),
+          writer_(client, log, std::move(callbacks)),
           jobs_(client, {execution_.runner_image, execution_.image_pull_policy}),
           job_runs_(jobs_, writer_, log, metrics) {}
     ~MigrationReconciler() = default;

@@ -34,6 +34,8 @@ void StatusWriter::write(api::Migration& migration, api::MigrationStatus status,
     for (int attempt = 1; !apply(metadata, status, stop); ++attempt) {
         auto live = read_live(metadata, stop);
         if (!live || live->metadata.uid != metadata.uid) return;  // nobody is left to tell
+        // Asked after it was read: what a successor writes later makes the next try fail.
+        if (callbacks_.leads && !callbacks_.leads()) return;
         if (attempt == most_writes) throw std::runtime_error("the status was changed by others at each try");
         metadata.resource_version = live->metadata.resource_version;
         // It may be our own last write that the cache, which the status was made from, did not show yet: the same is
@@ -91,9 +93,9 @@ bool StatusWriter::apply(api::Metadata& metadata, const api::MigrationStatus& st
 void StatusWriter::tell_change(const api::Migration& before, const api::MigrationStatus& after) const {
     const auto name = key_of(before.metadata).to_string();
     log_.debug("status written", {{"migration", name}});
-    if (on_state_change_) {
+    if (callbacks_.on_state_change) {
         if (const auto change = reconcile::state_change(before.status, after)) {
-            on_state_change_(before.metadata, *change);
+            callbacks_.on_state_change(before.metadata, *change);
         }
     }
     const auto reason = ready_reason(after);

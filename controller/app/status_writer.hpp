@@ -11,19 +11,27 @@
 
 namespace lockkeeper::app {
 
+struct StatusCallbacks {
+    /// Is told of each change of state that has been written. Called from any thread.
+    std::function<void(const api::Metadata&, const reconcile::StateChange&)> on_state_change{};
+    /// Is this process the leader, by the clock? None: there are no others.
+    std::function<bool()> leads{};
+};
+
 /// Writes statuses by server-side apply. Safe from any thread.
 class StatusWriter {
   public:
-    /// Is told of each change of state that has been written. Called from any thread.
-    using OnStateChange = std::function<void(const api::Metadata&, const reconcile::StateChange&)>;
+    using Callbacks = StatusCallbacks;
+    using OnStateChange = decltype(Callbacks::on_state_change);
 
     /// Both must outlive it.
-    StatusWriter(kube::ApiClient& client, const Log& log, OnStateChange on_state_change = {})
-        : client_(client), log_(log), on_state_change_(std::move(on_state_change)) {}
+    StatusWriter(kube::ApiClient& client, const Log& log, Callbacks callbacks = {})
+        : client_(client), log_(log), callbacks_(std::move(callbacks)) {}
 
     /// Writes a status that differs from the Migration's, and only to the very resource that was read: one that was
-    /// deleted and made anew in the meantime must not get its predecessor's. Of `migration`, metadata and status are
-    /// looked at, and are as the API server has them afterwards. Throws what ApiClient throws.
+    /// deleted and made anew in the meantime must not get its predecessor's. What others have changed meanwhile is no
+    /// hindrance, but for who no longer leads: it may be its successor's status, which stays. Of `migration`, metadata
+    /// and status are looked at, and are as the API server has them afterwards. Throws what ApiClient throws.
     void write(api::Migration& migration, api::MigrationStatus status, const std::stop_token& stop) const;
 
     /// As write, for a status that must not be lost: while the API server does not answer, it is tried again for half a
@@ -39,7 +47,7 @@ class StatusWriter {
 
     kube::ApiClient& client_;
     const Log& log_;
-    const OnStateChange on_state_change_;
+    const Callbacks callbacks_;
 };
 
 }  // namespace lockkeeper::app

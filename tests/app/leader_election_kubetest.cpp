@@ -39,9 +39,9 @@ struct Pair {
         return controller.log().find("msg=leading") != std::string::npos;
     }
 
-    void apply(int scripts) const {
+    void apply(int scripts, const std::string& seconds = "0.1") const {
         ns.apply(migration("shop", "db",
-                           {{"source", {{"inline", not_idempotent(scripts, "0.1")}}},
+                           {{"source", {{"inline", not_idempotent(scripts, seconds)}}},
                             {"retry", {{"initialDelay", "500ms"}, {"maxDelay", "1s"}}}}));
     }
     int applied() const { return std::stoi(database.ask("SELECT count(*) FROM ran")); }
@@ -113,6 +113,23 @@ TEST_CASE("a leader that stood still past its lease does not go on") {
     CHECK(pair.one->wait() == 1);
     CHECK_THAT(pair.one->log(), Contains("lost the lead"));
     CHECK(pair.all_once(40));
+}
+
+TEST_CASE("a leader that stood still does not overwrite what its successor has said") {
+    Pair pair(short_times);
+    pair.apply(1, "3");
+    REQUIRE(eventually([&] {
+        return pair.database.ask(
+                   "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+                   "wait_event = 'PgSleep'") == "1";
+    }));
+    ::kill(pair.one->pid(), SIGSTOP);  // the server ends the script without it
+    pair.takeover();
+    CHECK(pair.all_once(1));
+    ::kill(pair.one->pid(), SIGCONT);
+    CHECK(pair.one->wait() == 1);
+    CHECK(pair.all_once(1));
+    CHECK_FALSE(pair.ns.get("pgmig", "shop")["status"].contains("lastError"));
 }
 
 TEST_CASE("a controller that stands by is ready, and shows that it does not lead") {

@@ -32,9 +32,10 @@ TEST_CASE("what a lagging cache makes the controller say twice is written and to
                            {.user_agent = "lockkeeper-test"}, clock, kube::no_log());
     const app::Log log(app::OutputFormat::Text, app::LogLevel::Error);
     std::vector<std::string> told;
-    const app::StatusWriter writer(client, log, [&](const api::Metadata&, const reconcile::StateChange& change) {
-        told.push_back(change.reason);
-    });
+    const app::StatusWriter writer(client, log,
+                                   {.on_state_change = [&](const api::Metadata&, const reconcile::StateChange& change) {
+                                       told.push_back(change.reason);
+                                   }});
     api::Metadata wanted;
     wanted.ns = space.name();
     wanted.name = "shop";
