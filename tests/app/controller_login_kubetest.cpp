@@ -152,8 +152,7 @@ TEST_CASE("a controller that is there before its CRD waits for it, says so, and 
     REQUIRE(kubectl("delete crd migrations.lockkeeper.dev --ignore-not-found --timeout=60s").exit_code == 0);
     const ControllerProcess controller;
     CHECK(eventually([&] { return controller.log().find("waiting until its CRD is installed") != std::string::npos; }));
-    REQUIRE(kubectl("apply -f " LOCKKEEPER_SOURCE_DIR "/crds/").exit_code == 0);
-    REQUIRE(kubectl("wait --for=condition=Established --timeout=30s crd/migrations.lockkeeper.dev").exit_code == 0);
+    install_crd();
     const TemporaryNamespace ns;
     ns.apply_secret("db", database.url());
     ns.apply(migration("shop", "db", {{"source", {{"inline", {{"1_a.sql", "CREATE TABLE a (x int);"}}}}}}));

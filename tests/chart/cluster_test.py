@@ -125,7 +125,9 @@ class Cluster(unittest.TestCase):
         """A kubeconfig with exactly the rights of the chart's service account, beside a Migration whose Secret is missing: where that is told, the
         Migration has been listed, its ConfigMap read, the Secret asked for, and the status written."""
         run("kubectl", "apply", "--filename", ROOT / "crds")
-        run("kubectl", "wait", "--for=condition=Established", "crd/migrations.lockkeeper.dev")
+        # Of a CRD that has no conditions yet, which it has not at once, a wait for one ends in an error.
+        for condition in ("jsonpath={.status.acceptedNames.plural}=migrations", "condition=Established"):
+            run("kubectl", "wait", f"--for={condition}", "crd/migrations.lockkeeper.dev")
         template = ["template", "lockkeeper", CHART, "--namespace", self.namespace, "--set", f"fullnameOverride={self.namespace}", *options]
         text = run(rendering.helm(), *template)
         rights = [each for each in rendering.objects(text) if "Role" in each["kind"] or each["kind"] == "ServiceAccount"]

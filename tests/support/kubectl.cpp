@@ -54,15 +54,23 @@ CommandResult kubectl(const std::string& arguments, const std::string& input) {
     return result;
 }
 
+void install_crd() {
+    // Of a CRD that has no conditions yet, which it has not at once, a wait for one ends in an error.
+    for (const std::string command :
+         {"apply -f " LOCKKEEPER_SOURCE_DIR "/crds/",
+          "wait --for=jsonpath='{.status.acceptedNames.plural}'=migrations --timeout=30s crd/migrations.lockkeeper.dev",
+          "wait --for=condition=Established --timeout=30s crd/migrations.lockkeeper.dev"}) {
+        const auto done = kubectl(command);
+        if (done.exit_code != 0) throw std::runtime_error(done.output);
+    }
+}
+
 TemporaryNamespace::TemporaryNamespace() : name_(unique_name()) {
     const auto made = kubectl("create namespace " + name_);
     if (made.exit_code != 0) throw std::runtime_error(made.output);
     static bool defined = false;
     if (!defined) {
-        kubectl("apply -f " LOCKKEEPER_SOURCE_DIR "/crds/");
-        const auto established =
-            kubectl("wait --for=condition=Established --timeout=30s crd/migrations.lockkeeper.dev");
-        if (established.exit_code != 0) throw std::runtime_error(established.output);
+        install_crd();
         defined = true;
     }
 }

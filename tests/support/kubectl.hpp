@@ -18,6 +18,9 @@ struct CommandResult {
 /// Runs kubectl against the cluster of the tests, with this text as its standard input. Arguments are shell words.
 CommandResult kubectl(const std::string& arguments, const std::string& input = {});
 
+/// Applies our CRD and waits until the API server serves it. Throws std::runtime_error with what kubectl said.
+void install_crd();
+
 /// A namespace of its own for one test; the Migrations in it are deleted at its end.
 class TemporaryNamespace {
   public:
