@@ -1,5 +1,8 @@
 #include "api/execution_json.hpp"
 
+#include <cstddef>
+#include <utility>
+
 namespace lockkeeper::api {
 namespace {
 
@@ -31,6 +34,12 @@ JobSpec job_from_json(const Field& field) {
     return job;
 }
 
+/// The API server fills in the time to live, also where nobody has given anything.
+bool adds_something(const Field& field, const JobSpec& job) {
+    const std::size_t filled_in = field["ttlAfterFinished"].is_there() ? 1 : 0;
+    return field.object().size() > filled_in || job.ttl_after_finished != JobSpec().ttl_after_finished;
+}
+
 ExecutionMode mode_of(const Field& field) {
     if (!field.is_there() || field.text() == "Job") return ExecutionMode::Job;
     if (field.text() == "InProcess") return ExecutionMode::InProcess;
@@ -43,7 +52,10 @@ ExecutionSpec execution_from_json(const Field& field) {
     ExecutionSpec execution;
     execution.mode = mode_of(field["mode"]);
     read(field["timeout"], execution.timeout);
-    if (field["job"].is_there()) execution.job = job_from_json(field["job"]);
+    if (const auto given = field["job"]; given.is_there()) {
+        auto job = job_from_json(given);
+        if (adds_something(given, job)) execution.job = std::move(job);
+    }
     return execution;
 }
 

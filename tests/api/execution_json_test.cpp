@@ -32,6 +32,9 @@ TEST_CASE("what executes a Migration is a Job of an hour at most, unless it says
     CHECK(execution.mode == ExecutionMode::Job);
     CHECK(execution.timeout == 1h);
     CHECK_FALSE(execution.job);
+    CHECK_FALSE(read(R"({"job": {"ttlAfterFinished": "1h"}})").job);  // which the API server fills in
+    CHECK(read(R"({"job": {"ttlAfterFinished": "5m"}})").job);
+    CHECK(read(R"({"job": {"labels": {"a": "b"}}})").job);
     CHECK(JobSpec().ttl_after_finished == 1h);
     CHECK(read(R"({"mode": "InProcess", "timeout": "0"})").timeout == 0ms);
     CHECK(read(R"({"mode": "InProcess"})").mode == ExecutionMode::InProcess);
