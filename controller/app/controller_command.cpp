@@ -131,7 +131,8 @@ class Controller {
               },
               sink_of(log), options.share.namespaces),
           events_(client_, event_options(), sink_of(log)),
-          reconciler_(client_, migrations_, options.execution, log, operations_.runs(),
+          spares_(options.workers, [this] { return queue_.queued() > 0; }),
+          reconciler_(client_, migrations_, spares_, options.execution, log, operations_.runs(),
                       {.on_state_change = recorded_as_events(events_),
                        .leads = [this] { return !leadership_ || leadership_->holds_lease(); }}),
           migration_watch_(
@@ -177,7 +178,8 @@ class Controller {
             [this](const kube::NamespacedName& key, const std::stop_token& worker_stop) {
                 return reconciler_.reconcile(key, worker_stop);
             },
-            {.workers = options.workers, .observer = operations_.runtime()}, sink_of(log_));
+            {.workers = options.workers, .observer = operations_.runtime(), .on_idle = [this] { spares_.close(); }},
+            sink_of(log_));
         wait_for_any(stop, lost);
         log_.info("stopping");
         operations_.works = false;
@@ -235,6 +237,7 @@ class Controller {
     kube::ObjectCache<std::string> config_maps_;
     kube::ObjectCache<reconcile::JobState> jobs_;
     kube::EventRecorder events_;
+    engine::SpareSessions spares_;
     MigrationReconciler reconciler_;
     // Their threads call all of the above.
     kube::WatchGroup migration_watch_;

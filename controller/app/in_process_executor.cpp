@@ -41,7 +41,8 @@ reconcile::Outcome InProcessExecutor::with_database(
         engine::SystemClock clock;
         engine::Migrator migrator(
             std::get<postgres::ConnectionUrl>(access),
-            run_options(migration.spec, metadata.ns + "/" + metadata.name, migration.status.history_table), clock);
+            run_options(migration.spec, metadata.ns + "/" + metadata.name, migration.status.history_table), clock,
+            &spares_);
         return use(migrator);
     } catch (const postgres::InvalidConnectionUrl&) {
         migration::RunReport report;

@@ -13,10 +13,11 @@
 namespace lockkeeper::app {
 
 /// Runs a Migration in this process. The Secret with the connection string is asked by name for each run and forgotten
-/// after it.
+/// after it; a session that it has opened may go on to another run.
 class InProcessExecutor {
   public:
-    explicit InProcessExecutor(kube::ApiClient& client) : client_(client) {}
+    /// Both must outlive it.
+    InProcessExecutor(kube::ApiClient& client, engine::SpareSessions& spares) : client_(client), spares_(spares) {}
 
     /// Every failure of the database is in the outcome. Throws what ApiClient throws.
     reconcile::Outcome run(const api::Migration& migration, const migration::ScriptSet& scripts,
@@ -34,6 +35,7 @@ class InProcessExecutor {
                                      const std::function<migration::RunReport(engine::Migrator&)>& use) const;
 
     kube::ApiClient& client_;
+    engine::SpareSessions& spares_;
 };
 
 }  // namespace lockkeeper::app

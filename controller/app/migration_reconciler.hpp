@@ -28,15 +28,16 @@ class MigrationReconciler {
     using Cache = kube::ObjectCache<api::Migration>;
 
     /// All must outlive it. Without `metrics` its runs are not counted.
-    MigrationReconciler(kube::ApiClient& client, const Cache& cache, ExecutionOptions execution, const Log& log,
-                        RunMetrics* metrics, StatusWriter::Callbacks callbacks)
+    MigrationReconciler(kube::ApiClient& client, const Cache& cache, engine::SpareSessions& spares,
+                        ExecutionOptions execution, const Log& log, RunMetrics* metrics,
+                        StatusWriter::Callbacks callbacks)
         : cache_(cache),
           execution_(std::move(execution)),
           log_(log),
           metrics_(metrics),
           random_(kube::system_random()),
           source_(client),
-          executor_(client),
+          executor_(client, spares),
           writer_(client, log, std::move(callbacks)),
           jobs_(client, {execution_.runner_image, execution_.image_pull_policy}),
           job_runs_(jobs_, writer_, log, metrics) {}

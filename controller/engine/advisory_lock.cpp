@@ -49,7 +49,7 @@ std::string try_sql(std::int64_t key) {
 /// The session's guards and the first attempt in one message, with the check for a pooler in front of it: if the
 /// backend is not the one that the session was told of, the message fails before it has set or locked anything.
 postgres::Result prepare_and_try(postgres::Connection& connection, std::int64_t key, const OpenSession& open_another) {
-    const auto prepare = session_guards(connection.server_version()) + try_sql(key);
+    const auto prepare = session_guards(connection) + try_sql(key);
     try {
         return connection.query("SELECT 1 / (pg_catalog.pg_backend_pid()=" + std::to_string(connection.backend_pid()) +
                                 ")::pg_catalog.int4;" + prepare);

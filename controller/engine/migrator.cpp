@@ -48,10 +48,10 @@ class TimeToPlan {
         std::size_t bytes = 0;
         for (const auto& script : scripts.scripts()) bytes += script.up.text.size();
         is_needed_ = bytes >= large_script_bytes;
-        if (is_needed_) connection_.query(unhurried_session(connection_.server_version()));
+        if (is_needed_) connection_.query(unhurried_session(connection_));
     }
     void end() {
-        if (is_needed_) connection_.query(session_guards(connection_.server_version()));
+        if (is_needed_) connection_.query(session_guards(connection_));
     }
 
   private:
@@ -74,7 +74,8 @@ struct Migrator::Attempt {
     RunListener& listener;
     const std::stop_token& stop;
     HistoryTable table;
-    postgres::Connection connection;
+    RunSession session;
+    postgres::Connection& connection = session.connection;
     migration::Plan plan{};
     RunReport report{};
 
@@ -92,16 +93,27 @@ struct Migrator::Attempt {
     }
 };
 
+postgres::Connection::Options Migrator::session_options(const std::stop_token& stop) const {
+    return {application_name(options_.subject), options_.connect_timeout, stop};
+}
+
 postgres::Connection Migrator::connect(const std::stop_token& stop) const {
-    return postgres::Connection::open(url_, {application_name(options_.subject), options_.connect_timeout, stop});
+    return postgres::Connection::open(url_, session_options(stop));
 }
 
 void Migrator::connect_ahead(const std::stop_token& stop) {
     ahead_.emplace([this](const std::stop_token& given_up) { return connect(given_up); }, stop);
 }
 
-postgres::Connection Migrator::first_session(const std::stop_token& stop) {
-    return ahead_ && !ahead_->taken() ? ahead_->take() : connect(stop);
+RunSession Migrator::first_session(const std::stop_token& stop) {
+    if (ahead_ && !ahead_->taken()) return {ahead_->take()};
+    return spares_ != nullptr ? spares_->take(url_, session_options(stop)) : RunSession{connect(stop)};
+}
+
+void Migrator::leave(RunSession session, const RunReport& report, const std::stop_token& stop) {
+    if (spares_ != nullptr && !report.failure && !stop.stop_requested()) {
+        spares_->give_back(url_, std::move(session));
+    }
 }
 
 bool Migrator::history_moved(const migration::History& history) const {
@@ -132,6 +144,7 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
         } catch (...) {
             attempt.report.failure = failure_of(std::current_exception());
         }
+        leave(std::move(attempt.session), attempt.report, stop);
         return std::move(attempt.report);
     } catch (...) {
         failed.failure = failure_of(std::current_exception());
@@ -265,13 +278,15 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
     Inspection inspection;
     auto& [history, plan, report] = inspection;
     try {
-        auto connection = first_session(stop);
+        auto session = first_session(stop);
+        auto& connection = session.connection;
         const HistoryTable table(options_.history_table);
         history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
         plan = migration::make_plan(scripts, history, goal, find_foreign(connection, history, goal));
         report.database = migration::describe(options_.history_table.text(), history, plan);
         report.warnings = plan.warnings;
         report.failure = plan.refusal;
+        leave(std::move(session), report, stop);
     } catch (...) {
         report.failure = failure_of(std::current_exception());
     }

@@ -6,6 +6,7 @@
 #include "engine/run_observer.hpp"
 #include "engine/session_ahead.hpp"
 #include "engine/session_settings.hpp"
+#include "engine/spare_sessions.hpp"
 #include "migration/plan.hpp"
 #include "migration/repair.hpp"
 #include "migration/run_report.hpp"
@@ -54,8 +55,9 @@ class Migrator {
         std::optional<std::size_t> scripts_in_flight{};
     };
 
-    Migrator(postgres::ConnectionUrl url, Options options, Clock& clock)
-        : url_(std::move(url)), options_(std::move(options)), clock_(clock) {}
+    /// With `spares`, which outlive it, its sessions come from there, and go there.
+    Migrator(postgres::ConnectionUrl url, Options options, Clock& clock, SpareSessions* spares = nullptr)
+        : url_(std::move(url)), options_(std::move(options)), clock_(clock), spares_(spares) {}
 
     /// Begins to open the session that the next call will use, for a caller that has other things to do before. What
     /// goes wrong with it is that call's to tell.
@@ -81,8 +83,11 @@ class Migrator {
   private:
     struct Attempt;
 
+    postgres::Connection::Options session_options(const std::stop_token& stop) const;
     postgres::Connection connect(const std::stop_token& stop) const;
-    postgres::Connection first_session(const std::stop_token& stop);
+    RunSession first_session(const std::stop_token& stop);
+    /// After a run that may have stopped before it was done, or failed.
+    void leave(RunSession session, const migration::RunReport& report, const std::stop_token& stop);
     migration::RunReport attempt(const migration::ScriptSet& scripts, const migration::Goal& goal,
                                  RunListener& listener, const std::stop_token& stop,
                                  const std::function<void(Attempt&, const LockKey&)>& work);
@@ -96,6 +101,7 @@ class Migrator {
     postgres::ConnectionUrl url_;
     Options options_;
     Clock& clock_;
+    SpareSessions* spares_;
     std::optional<SessionAhead> ahead_;
 };
 

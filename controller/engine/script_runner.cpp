@@ -60,7 +60,7 @@ void ScriptRunner::run_together(const std::vector<Step>& steps, const std::funct
 
 void ScriptRunner::run_in_transaction(const Step& step, Place place) {
     const bool large = step.script.text.size() >= large_script_bytes;
-    const auto unhurried = large ? unhurried_session(connection_.server_version()) : std::string();
+    const auto unhurried = large ? unhurried_session(connection_) : std::string();
     if (large) connection_.query(unhurried);
     const std::string before = std::string(place.begins ? "BEGIN;" : "") + (large ? unhurried + ";" : "");
     auto message = before + joined(settings_);

@@ -43,7 +43,7 @@ class ScriptRunner {
         : connection_(connection),
           context_(std::move(context)),
           settings_(setting_statements(context_.settings, SettingScope::Transaction)),
-          reset_(reset_statements(connection.server_version())) {}
+          reset_(reset_statements(connection)) {}
 
     /// Returns when the script and its row are committed. Throws ScriptFailed; ConnectionLost and Interrupted leave it
     /// open whether it was committed, which the history tells the next holder of the lock.

@@ -40,8 +40,12 @@ void check_settings(const SessionSettings& settings);
 /// gone, no time-out of a role or database cuts a script, and text is read as our lexer reads it. A client that falls
 /// silent without closing its connection is noticed too: a session that holds the lock is never idle for longer than
 /// the engine needs between two messages, so the server ends one that is, after 3 s. By SET, since poolers refuse them
-/// as start-up options. `server_version` as in Connection::server_version().
-std::string session_guards(int server_version);
+/// as start-up options.
+std::string session_guards(const postgres::Connection& connection);
+
+/// The SET statement, without a semicolon, that tells the server what the session is called now
+/// (Connection::begin_anew). Among the guards of one that is renamed.
+std::string renaming(const postgres::Connection& connection);
 
 /// From this size on a script is sent to an unhurried_session.
 constexpr std::size_t large_script_bytes = std::size_t{1} << 20U;
@@ -49,11 +53,11 @@ constexpr std::size_t large_script_bytes = std::size_t{1} << 20U;
 /// Before a message that may take longer to arrive than a session may be idle: to the server, a session is idle until
 /// it has read the whole of the next message. For an hour, so that a session that was left behind in the middle of one
 /// is not there for ever. Holds until the next reset_session.
-std::string unhurried_session(int server_version);
+std::string unhurried_session(const postgres::Connection& connection);
 
 /// All that DISCARD ALL does except releasing advisory locks, then the guards again. Allowed inside a transaction.
-std::string reset_session(int server_version);
-std::vector<std::string> reset_statements(int server_version);
+std::string reset_session(const postgres::Connection& connection);
+std::vector<std::string> reset_statements(const postgres::Connection& connection);
 
 /// The server does not know the role or a parameter, or does not let this role have it.
 class SettingRefused : public std::runtime_error {

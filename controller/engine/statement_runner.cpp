@@ -39,10 +39,10 @@ void StatementRunner::run() {
     try {
         run_all();
     } catch (const ScriptFailed&) {
-        connection_.query(reset_session(connection_.server_version()));  // its role may not even read the history
+        connection_.query(reset_session(connection_));  // its role may not even read the history
         throw;
     }
-    connection_.query(reset_session(connection_.server_version()));
+    connection_.query(reset_session(connection_));
 }
 
 void StatementRunner::run_all() {
@@ -54,10 +54,10 @@ void StatementRunner::run_all() {
 }
 
 void StatementRunner::prepare_session() {
-    const auto version = connection_.server_version();
     const bool large = step_.script.text.size() >= large_script_bytes;
-    connection_.query(reset_session(version) + joined(setting_statements(context_.settings, SettingScope::Session)) +
-                      (large ? unhurried_session(version) : ""));
+    connection_.query(reset_session(connection_) +
+                      joined(setting_statements(context_.settings, SettingScope::Session)) +
+                      (large ? unhurried_session(connection_) : ""));
 }
 
 /// Statements that set the session are run again, for those behind them count on it.

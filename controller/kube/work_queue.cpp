@@ -19,19 +19,26 @@ void WorkQueue::add_after(const NamespacedName& key, std::chrono::milliseconds d
 std::optional<NamespacedName> WorkQueue::take() {
     std::unique_lock lock(mutex_);
     while (!is_shut_down_) {
-        const auto now = clock_.now();
-        if (auto key = state_.take(now)) {
-            // One worker's waking may have been for a key whose time had come with others'.
-            if (state_.queued() > 0) work_.notify_one();
-            return key;
-        }
+        if (auto key = take_ready()) return key;
         if (const auto ready = state_.next_ready()) {
-            work_.wait_for(lock, *ready - now);
+            work_.wait_for(lock, *ready - clock_.now());
         } else {
             work_.wait(lock);
         }
     }
     return std::nullopt;
+}
+
+std::optional<NamespacedName> WorkQueue::take_now() {
+    const std::lock_guard lock(mutex_);
+    return is_shut_down_ ? std::nullopt : take_ready();
+}
+
+std::optional<NamespacedName> WorkQueue::take_ready() {
+    auto key = state_.take(clock_.now());
+    // One worker's waking may have been for a key whose time had come with others'.
+    if (key && state_.queued() > 0) work_.notify_one();
+    return key;
 }
 
 void WorkQueue::done(const NamespacedName& key) {

@@ -21,6 +21,8 @@ class WorkQueue {
 
     /// Waits for a key, which the caller gives back by done(). Nothing once the queue is shut down.
     std::optional<NamespacedName> take();
+    /// The same without waiting: nothing if there is none now.
+    std::optional<NamespacedName> take_now();
     void done(const NamespacedName& key);
 
     /// Takes and gives out nothing more, and forgets what waits: a controller that starts again lists everything anew.
@@ -32,6 +34,8 @@ class WorkQueue {
     std::size_t queued() const;
 
   private:
+    std::optional<NamespacedName> take_ready();
+
     Clock& clock_;
     mutable std::mutex mutex_;
     std::condition_variable work_;

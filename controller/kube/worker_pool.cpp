@@ -18,6 +18,7 @@ WorkerPool::WorkerPool(WorkQueue& queue, Reconcile reconcile, const Options& opt
       reconcile_(std::move(reconcile)),
       log_(std::move(log)),
       observer_(options.observer),
+      on_idle_(options.on_idle),
       limiter_(options.retry, options.random) {
     for (std::size_t number = 0; number < options.workers; ++number) workers_.emplace_back([this] { work(); });
 }
@@ -34,10 +35,16 @@ void WorkerPool::shut_down(std::chrono::milliseconds grace) {
 }
 
 void WorkerPool::work() {
-    while (const auto key = queue_.take()) {
+    while (const auto key = next_key()) {
         process(*key);
         queue_.done(*key);
     }
+}
+
+std::optional<NamespacedName> WorkerPool::next_key() {
+    if (auto key = queue_.take_now()) return key;
+    if (on_idle_) on_idle_();
+    return queue_.take();
 }
 
 /// Before the key is given back: whoever adds it meanwhile finds it processing.

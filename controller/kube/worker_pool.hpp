@@ -46,6 +46,7 @@ class WorkerPool {
         RateLimiter::Limits retry{};
         Random random = system_random();
         WorkerObserver* observer = nullptr;  ///< outlives the pool
+        std::function<void()> on_idle{};     ///< by a worker for whom there is nothing, before it waits; may be empty
     };
 
     /// Starts the workers. Not before all caches that they read from have synced.
@@ -60,6 +61,7 @@ class WorkerPool {
 
   private:
     void work();
+    std::optional<NamespacedName> next_key();
     void process(const NamespacedName& key);
     /// What it comes to, and how it ended for the observer.
     std::pair<ReconcileResult, ReconcileEnd> reconcile_or_fail(const NamespacedName& key);
@@ -69,6 +71,7 @@ class WorkerPool {
     const Reconcile reconcile_;
     const LogSink log_;
     WorkerObserver* const observer_;
+    const std::function<void()> on_idle_;
     RateLimiter limiter_;
     std::stop_source out_of_time_;
     std::vector<std::jthread> workers_;

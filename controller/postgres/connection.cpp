@@ -55,8 +55,11 @@ void Connection::Closer::operator()(void* connection) const noexcept {
     PQfinish(raw(connection));
 }
 
-Connection::Connection(void* connection, std::stop_token stop)
-    : connection_(connection), stop_(std::move(stop)), waker_(std::make_unique<Waker>(stop_)) {}
+Connection::Connection(void* connection, const Options& options)
+    : connection_(connection),
+      application_name_(options.application_name),
+      stop_(options.stop),
+      waker_(std::make_unique<Waker>(stop_)) {}
 
 Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
@@ -76,7 +79,7 @@ Connection Connection::open(const ConnectionUrl& url, const Options& options) {
     keywords.push_back(nullptr);
     values.push_back(nullptr);
     // expand_dbname is 0: a database name that looks like a URI must not bring parameters past the allow-list.
-    Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0), options.stop);
+    Connection connection(PQconnectStartParams(keywords.data(), values.data(), 0), options);
     connection.connect(steady_clock::now() + options.connect_timeout);
     return connection;
 }
@@ -127,6 +130,19 @@ Result Connection::exchange(const std::string& sql, const std::function<void(con
 Result Connection::copy_in(const std::string& sql, std::string_view rows) {
     send(sql);
     return collect(rows, {});
+}
+
+void Connection::begin_anew(const Options& options) {
+    if (application_name_ != options.application_name) is_renamed_ = true;
+    application_name_ = options.application_name;
+    stop_ = options.stop;
+    waker_ = std::make_unique<Waker>(stop_);
+    watch_link({}, {});
+    while_waiting({}, {});
+    answer_until(std::nullopt);
+}
+bool Connection::is_idle() const {
+    return PQtransactionStatus(raw(connection_.get())) == PQTRANS_IDLE;
 }
 
 void Connection::correct_backend_pid(int pid) {

@@ -83,6 +83,16 @@ class Connection {
     /// socket.
     std::uint64_t acknowledged_bytes() const;
 
+    /// For another run that uses this session from now on, as if it had opened it with these options. The server still
+    /// has the old name then, and has it again after each RESET ALL.
+    void begin_anew(const Options& options);
+    /// What the one who uses it now is called.
+    const std::string& application_name() const { return application_name_; }
+    /// Is that not what the server was told when the session began?
+    bool is_renamed() const { return is_renamed_; }
+    /// No transaction is open, nor is any answer still to come.
+    bool is_idle() const;
+
     /// Behind a pooler: what the backend itself has said.
     void correct_backend_pid(int pid);
     int backend_pid() const;     ///< as the server, or a pooler in front of it, said when the session began
@@ -93,7 +103,7 @@ class Connection {
         void operator()(void* connection) const noexcept;
     };
 
-    Connection(void* connection, std::stop_token stop);
+    Connection(void* connection, const Options& options);
     void connect(std::chrono::steady_clock::time_point deadline);
     Result exchange(const std::string& sql, const std::function<void(const Result&)>& each);
     void send(const std::string& sql);
@@ -110,6 +120,8 @@ class Connection {
     [[noreturn]] void throw_command_error(const Result& result, std::size_t completed);
 
     std::unique_ptr<void, Closer> connection_;
+    std::string application_name_;
+    bool is_renamed_ = false;
     std::stop_token stop_;
     std::unique_ptr<Waker> waker_;
     std::optional<std::chrono::milliseconds> look_every_;

@@ -206,6 +206,22 @@ bool ConnectionUrl::holds_password(std::string_view text) {
     return false;
 }
 
+const PrivateFile* ConnectionUrl::file_at(const std::string& path) const {
+    const auto found = std::ranges::find(files_, path, [](const auto& file) { return file->path(); });
+    return found == files_.end() ? nullptr : found->get();
+}
+
+bool ConnectionUrl::operator==(const ConnectionUrl& other) const {
+    return std::ranges::equal(parameters_, other.parameters_, [&](const Parameter& own, const Parameter& its) {
+        if (own.keyword != its.keyword) return false;
+        // As long as both are there, no two files have one path.
+        if (own.value == its.value) return true;
+        const auto* const own_file = file_at(own.value);
+        const auto* const its_file = other.file_at(its.value);
+        return own_file != nullptr && its_file != nullptr && own_file->has_text_of(*its_file);
+    });
+}
+
 std::ostream& operator<<(std::ostream& stream, const ConnectionUrl& /*url*/) {
     return stream << "(connection string)";
 }

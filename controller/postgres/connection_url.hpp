@@ -62,6 +62,10 @@ class ConnectionUrl {
     /// Does the text hold a password? An unreadable text counts as if it did.
     static bool holds_password(std::string_view text);
 
+    /// Does it lead to the same database as the same user in the same way, in the same words? Certificates are compared
+    /// by what they are.
+    bool operator==(const ConnectionUrl& other) const;
+
     friend std::ostream& operator<<(std::ostream& stream, const ConnectionUrl& url);
 
   private:
@@ -73,6 +77,7 @@ class ConnectionUrl {
     void set(std::string_view keyword, std::string value);
     void set_default(std::string_view keyword, std::string value);
     const std::string* find(std::string_view keyword) const;
+    const PrivateFile* file_at(const std::string& path) const;
     void set_file(std::string_view keyword, const std::string& text);
     void check_as_tenants();
     void set_defaults();

@@ -33,6 +33,18 @@ PrivateFile::PrivateFile(std::string_view text) : descriptor_(::memfd_create("lo
     }
 }
 
+std::string PrivateFile::text() const {
+    struct stat file {};
+    if (::fstat(descriptor_, &file) != 0) fail();
+    std::string text(static_cast<std::size_t>(file.st_size), '\0');
+    for (std::size_t at = 0; at < text.size();) {
+        const auto got = ::pread(descriptor_, text.data() + at, text.size() - at, static_cast<off_t>(at));
+        if (got <= 0) fail();
+        at += static_cast<std::size_t>(got);
+    }
+    return text;
+}
+
 PrivateFile::~PrivateFile() {
     ::close(descriptor_);
 }

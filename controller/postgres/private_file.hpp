@@ -18,8 +18,12 @@ class PrivateFile {
 
     /// For this process.
     const std::string& path() const { return path_; }
+    /// Throws std::system_error.
+    bool has_text_of(const PrivateFile& other) const { return text() == other.text(); }
 
   private:
+    std::string text() const;
+
     int descriptor_;
     std::string path_;
 };

@@ -134,3 +134,19 @@ TEST_CASE("a queue is idle when all that was taken is done") {
     queue.done(a);
     CHECK(queue.wait_until_idle(0ms));
 }
+
+TEST_CASE("who does not want to wait gets what is ready now, or nothing") {
+    SystemClock clock;
+    WorkQueue queue(clock);
+    CHECK(queue.take_now() == std::nullopt);
+    queue.add_after(a, 1h);
+    CHECK(queue.take_now() == std::nullopt);
+    queue.add(b);
+    CHECK(queue.take_now() == b);
+    queue.add(b);  // is being worked on
+    CHECK(queue.take_now() == std::nullopt);
+    queue.done(b);
+    CHECK(queue.take_now() == b);
+    queue.shut_down();
+    CHECK(queue.take_now() == std::nullopt);
+}

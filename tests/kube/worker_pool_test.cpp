@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
 #include <map>
 #include <mutex>
@@ -166,4 +167,35 @@ TEST_CASE("what does not end in time is asked to stop") {
     started.get_future().wait();
     pool.shut_down(1ms);
     SUCCEED("it ended");
+}
+
+TEST_CASE("a worker for whom there is nothing says so before it waits, and not between keys that wait") {
+    SystemClock clock;
+    WorkQueue queue(clock);
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::string seen;
+    const auto note = [&](char what) {
+        const std::lock_guard lock(mutex);
+        seen += what;
+        changed.notify_all();
+    };
+    const auto wait_for = [&](const std::string& expected) {
+        std::unique_lock lock(mutex);
+        changed.wait_for(lock, 10s, [&] { return seen == expected; });
+        CHECK(seen == expected);
+    };
+    for (const auto* name : {"a", "b", "c"}) queue.add({"shop", name});
+    auto options = fast();
+    options.on_idle = [&] { note('.'); };
+    WorkerPool pool(
+        queue,
+        [&](const NamespacedName& key, const std::stop_token&) -> ReconcileResult {
+            note(key.name.at(0));
+            return Done{};
+        },
+        options, no_log());
+    wait_for("abc.");
+    queue.add({"shop", "d"});
+    wait_for("abc.d.");
 }

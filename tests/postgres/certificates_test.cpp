@@ -86,3 +86,24 @@ TEST_CASE("a failure of TLS is told from others by what libpq says of it, and no
     CHECK_FALSE(tls_failure_of("connection to server at \"h\", port 1 failed: Connection refused"));
     CHECK_FALSE(tls_failure_of(""));
 }
+
+TEST_CASE("connections are the same if their parts and the texts of their certificates are") {
+    const auto with = [](const std::string& authority, const std::optional<ClientCertificate>& own) {
+        auto url = ConnectionUrl::of_parts(parts());
+        url.use_certificates(authority, own);
+        return url;
+    };
+    const auto plain = ConnectionUrl::of_parts(parts());
+    CHECK(plain == ConnectionUrl::of_parts(parts()));
+    CHECK(with("ca", ClientCertificate{"crt", "key"}) == with("ca", ClientCertificate{"crt", "key"}));
+    CHECK_FALSE(with("ca", ClientCertificate{"crt", "key"}) == with("ca", ClientCertificate{"crt", "other"}));
+    CHECK_FALSE(with("ca", {}) == with("cb", {}));
+    CHECK_FALSE(with("ca", {}) == with("", ClientCertificate{"crt", "key"}));
+    CHECK_FALSE(with("ca", {}) == plain);
+    auto others = parts();
+    others.password = "S3cret";
+    CHECK_FALSE(plain == ConnectionUrl::of_parts(others));
+    others.password.clear();
+    others.user = "v";
+    CHECK_FALSE(plain == ConnectionUrl::of_parts(others));
+}

@@ -1,0 +1,229 @@
+// A session that a run is done with goes on to the next run of the same connection string, and nothing goes with it.
+#include "engine/spare_sessions.hpp"
+#include "support/run.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <stop_token>
+#include <thread>
+
+using namespace lockkeeper;
+using tests::Files;
+using tests::outcome_of;
+using tests::TemporaryDatabase;
+
+namespace {
+
+/// Runs with their own history each, as Migrations of one database have.
+class Runs {
+  public:
+    explicit Runs(const TemporaryDatabase& database) : url(database.connection_url()), database_(database) {}
+
+    std::string migrate(const std::string& name, const std::string& sql) { return outcome_of(run(name, sql)); }
+
+    migration::RunReport run(const std::string& name, const std::string& sql) {
+        engine::RunListener listener;
+        auto migrator = migrator_of(name);
+        return migrator.migrate(scripts(name, sql), {}, listener, stop_.get_token());
+    }
+    engine::Migrator::Inspection inspect(const std::string& name, const std::string& sql) {
+        auto migrator = migrator_of(name);
+        return migrator.inspect(scripts(name, sql), {}, stop_.get_token());
+    }
+
+    /// Sessions of runs that are there, each by its name.
+    std::string sessions() const {
+        return database_.ask(
+            "SELECT coalesce(string_agg(application_name, ' ' ORDER BY application_name), 'none') FROM "
+            "pg_stat_activity WHERE application_name LIKE 'lockkeeper:%' AND datname = current_database()");
+    }
+    void wait_for_no_session() const {
+        for (int tries = 0; tries < 100 && sessions() != "none"; ++tries)
+            std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+
+    postgres::ConnectionUrl url;
+    std::atomic<bool> others_wait{true};
+    engine::SpareSessions spares{4, [this] { return others_wait.load(); }};
+
+  private:
+    engine::Migrator migrator_of(const std::string& name) {
+        engine::Migrator::Options options;
+        options.history_table = {"public", "history_" + name};
+        options.subject = name;
+        return {url, options, clock_, &spares};
+    }
+    static migration::ScriptSet scripts(const std::string& name, const std::string& sql) {
+        return migration::ScriptSet::read({{"1_" + name + ".sql", sql}});
+    }
+
+    const TemporaryDatabase& database_;
+    engine::SystemClock clock_;
+    std::stop_source stop_;
+};
+
+/// Notes the session that it runs in.
+std::string note(const std::string& what = "pg_backend_pid() || ' ' || current_setting('application_name')") {
+    return "CREATE TABLE IF NOT EXISTS public.seen (id serial, what text); INSERT INTO public.seen (what) SELECT " +
+           what + ";";
+}
+
+/// What was noted, in order.
+std::string noted(const TemporaryDatabase& database, const std::string& what) {
+    return database.ask("SELECT string_agg(" + what + ", ', ' ORDER BY id) FROM seen");
+}
+
+constexpr auto number_of_sessions = "SELECT count(DISTINCT split_part(what, ' ', 1)) FROM seen";
+
+}  // namespace
+
+TEST_CASE("runs of one connection string share a session while others wait, each under its own name") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");
+    CHECK(runs.migrate("b", note()) == "done");
+    CHECK(runs.migrate("c", "-- lockkeeper:no-transaction\n" + note()) == "done");
+    CHECK(runs.inspect("c", "-- lockkeeper:no-transaction\n" + note()).report.database->pending.empty());
+    CHECK(runs.migrate("d", note() + note()) == "done");
+    CHECK(database.ask(number_of_sessions) == "1");
+    CHECK(noted(database, "split_part(what, ' ', 2)") ==
+          "lockkeeper:a, lockkeeper:b, lockkeeper:c, lockkeeper:d, lockkeeper:d");
+    CHECK(database.ask("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM "
+                       "pg_database WHERE datname = current_database())") == "0");
+    runs.spares.close();
+    runs.wait_for_no_session();
+    CHECK(runs.sessions() == "none");
+}
+
+TEST_CASE("where nothing waits a run ends its session") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    runs.others_wait = false;
+    CHECK(runs.migrate("a", note()) == "done");
+    runs.wait_for_no_session();
+    CHECK(runs.sessions() == "none");
+    runs.others_wait = true;
+    CHECK(runs.migrate("b", note()) == "done");
+    runs.others_wait = false;
+    CHECK(runs.migrate("c", note()) == "done");
+    runs.wait_for_no_session();
+    CHECK(runs.sessions() == "none");
+    CHECK(database.ask(number_of_sessions) == "2");
+}
+
+TEST_CASE("nothing of one run is left in the session of the next") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    database.run("CREATE SCHEMA hidden; CREATE ROLE \"" + database.name() + "\"");
+    const std::string mess =
+        "CREATE TEMP TABLE left_behind (x int); SET search_path = hidden; SET work_mem = '1MB'; SET ROLE \"" +
+        database.name() +
+        "\"; PREPARE left_behind AS SELECT 1; DECLARE left_behind CURSOR WITH HOLD FOR SELECT 1; LISTEN left_behind;"
+        "SET application_name = 'left_behind'; SET idle_session_timeout = 0;";
+    const std::string seen =
+        "concat_ws('|', pg_backend_pid() || ' ', to_regclass('left_behind'), current_setting('search_path'), "
+        "current_setting('work_mem'), "
+        "current_user, (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors), "
+        "(SELECT count(*) FROM pg_listening_channels()), current_setting('application_name'), "
+        "current_setting('idle_session_timeout'))";
+    CHECK(runs.migrate("a", note(seen)) == "done");
+    const bool in_transaction = GENERATE(true, false);
+    CAPTURE(in_transaction);
+    CHECK(runs.migrate("mess", (in_transaction ? "" : "-- lockkeeper:no-transaction\n") + mess) == "done");
+    CHECK(runs.migrate("a_again", note("replace(" + seen + ", 'a_again', 'a')")) == "done");
+    CHECK(database.ask("SELECT count(*) || ' ' || count(DISTINCT what) FROM seen") == "2 1");
+    CHECK(database.ask("SELECT what FROM seen LIMIT 1").find("postgres|0|0|0|lockkeeper:a|3s") != std::string::npos);
+    runs.spares.close();
+    database.run("DROP ROLE \"" + database.name() + "\"");
+}
+
+TEST_CASE("what a deferred trigger does to the session at the commit is not left in it either") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    database.run(
+        "CREATE TABLE t (x int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM "
+        "set_config('work_mem', '1MB', false); RETURN NULL; END$$; CREATE CONSTRAINT TRIGGER late AFTER INSERT "
+        "ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f()");
+    CHECK(runs.migrate("a", note("pg_backend_pid() || ' ' || current_setting('work_mem')")) == "done");
+    CHECK(runs.migrate("b", "INSERT INTO t VALUES (1);") == "done");
+    CHECK(runs.migrate("c", note("pg_backend_pid() || ' ' || current_setting('work_mem')")) == "done");
+    CHECK(database.ask("SELECT count(*) || ' ' || count(DISTINCT what) FROM seen") == "2 1");
+}
+
+TEST_CASE("a run that changes what new sessions begin with is followed by one in a new session") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    const std::string seen = note("pg_backend_pid() || ' ' || current_setting('lockkeeper_test.shop', true)");
+    CHECK(runs.migrate("a", "ALTER DATABASE \"" + database.name() + "\" SET lockkeeper_test.shop = 'open';" + seen) ==
+          "done");
+    CHECK(runs.migrate("b", seen) == "done");
+    CHECK(runs.migrate("c", "DO $$BEGIN EXECUTE 'ALTER' || ' ROLE postgres IN DATABASE \"" + database.name() +
+                                "\" SET lockkeeper_test.shop = ''closed'''; END$$;" + seen) == "done");
+    CHECK(runs.migrate("d", seen) == "done");
+    CHECK(runs.migrate("e", seen) == "done");
+    CHECK(noted(database, "coalesce(split_part(what, ' ', 2), '')") == ", open, open, closed, closed");
+    CHECK(database.ask(number_of_sessions) == "3");
+}
+
+TEST_CASE("the session of a run that failed is not used again") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");
+    CHECK(runs.migrate("b", "SELECT 1/0;") == "ScriptFailed 22012 1_b.sql:1:1 #1");
+    runs.wait_for_no_session();
+    CHECK(runs.sessions() == "none");
+    CHECK(runs.migrate("c", note()) == "done");
+    CHECK(database.ask(number_of_sessions) == "2");
+}
+
+TEST_CASE("a spare that the server has ended is replaced, and the run knows nothing of it") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");
+    database.run(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'lockkeeper:a' AND "
+        "datname = current_database()");
+    CHECK(runs.migrate("b", note()) == "done");
+    CHECK(database.ask(number_of_sessions) == "2");
+}
+
+TEST_CASE("the server ends a spare that nobody takes or closes") {
+    const TemporaryDatabase database;
+    if (database.connect().server_version() < 140'000) return;
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");
+    CHECK(runs.sessions() == "lockkeeper:a");
+    runs.wait_for_no_session();
+    CHECK(runs.sessions() == "none");
+}
+
+TEST_CASE("another connection string gets another session, and no more are kept than were asked for") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");
+    for (int number = 1; number <= 6; ++number) {
+        runs.url = postgres::ConnectionUrl::parse(database.url() +
+                                                      (database.url().find('?') == std::string::npos ? "?" : "&") +
+                                                      "connect_timeout=" + std::to_string(number + 10),
+                                                  postgres::UrlTrust::Owner);
+        CHECK(runs.migrate("b" + std::to_string(number), note()) == "done");
+    }
+    CHECK(database.ask(number_of_sessions) == "7");
+    CHECK(
+        database.ask("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockkeeper:b%' AND datname = "
+                     "current_database()") == "4");
+}
+
+TEST_CASE("a session goes from run to run a hundred times at most") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    for (int run = 0; run < 101; ++run) {
+        auto session = runs.spares.take(runs.url, {.application_name = "lockkeeper:" + std::to_string(run)});
+        session.connection.query(note());
+        runs.spares.give_back(runs.url, std::move(session));
+    }
+    CHECK(database.ask("SELECT string_agg(n::text, ' ' ORDER BY n) FROM (SELECT count(*) n FROM seen GROUP BY "
+                       "split_part(what, ' ', 1)) AS counts") == "1 100");
+}
