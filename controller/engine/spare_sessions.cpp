@@ -56,6 +56,7 @@ RunSession SpareSessions::take(const postgres::ConnectionUrl& url, const postgre
         ++spare->runs;
         return *std::move(spare);
     }
+    end_oldest();
     RunSession session{postgres::Connection::open(url, options)};
     if (is_worth_keeping_()) session.defaults = read_defaults(session.connection);
     return session;
@@ -73,14 +74,16 @@ std::optional<RunSession> SpareSessions::find(const postgres::ConnectionUrl& url
 void SpareSessions::give_back(const postgres::ConnectionUrl& url, RunSession session) noexcept {
     try {
         if (!session.defaults || session.runs >= most_runs || !is_worth_keeping_() || !is_as_new(session)) return;
-        std::list<Spare> one;
-        std::list<Spare> surplus;  // ended outside the mutex
-        one.push_back({url, std::move(session)});
         const std::lock_guard lock(mutex_);
-        spares_.splice(spares_.end(), one);
-        if (spares_.size() > most_) surplus.splice(surplus.end(), spares_, spares_.begin());
+        spares_.push_back({url, std::move(session)});
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it is ended, and the next run opens another
     }
+}
+
+void SpareSessions::end_oldest() {
+    std::list<Spare> oldest;  // ended outside the mutex
+    const std::lock_guard lock(mutex_);
+    if (!spares_.empty()) oldest.splice(oldest.end(), spares_, spares_.begin());
 }
 
 void SpareSessions::close() noexcept {

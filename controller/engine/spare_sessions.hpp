@@ -22,17 +22,17 @@ struct RunSession {
 /// Sessions that a run is done with, for the next one with the same connection string: a thousand Migrations of one
 /// database server need a few sessions then, not a thousand, each of which is a process to start and to end.
 ///
-/// A spare is kept only while work waits that may want it, so for milliseconds; one that is idle for longer than 3 s is
-/// ended by the server (session_guards). It holds no lock, and all is reset that a run may have left in it. A session
-/// is not kept after a run that failed, nor where what the server gives to new ones (ALTER ROLE … SET, ALTER DATABASE …
-/// SET) has changed since it began. Who is given one has shown the same credentials as the one before. What outlives a
-/// reset is what a server-side language keeps for a session, and a parameter of an extension or of the user's own: it
-/// is empty then, not unset. Safe from any thread.
+/// A spare is kept only while work waits that may want it, so for milliseconds, and ended where a run needs a session
+/// that is not there: spares add none to the sessions that runs have at most at a time. One that is idle for longer
+/// than 3 s is ended by the server (session_guards). It holds no lock, and all is reset that a run may have left in it.
+/// A session is not kept after a run that failed, nor where what the server gives to new ones (ALTER ROLE … SET, ALTER
+/// DATABASE … SET) has changed since it began. Who is given one has shown the same credentials as the one before. What
+/// outlives a reset is what a server-side language keeps for a session, and a parameter of an extension or of the
+/// user's own: it is empty then, not unset. Safe from any thread.
 class SpareSessions {
   public:
-    /// Keeps `most` at a time, for a caller for whom the work is that waits.
-    SpareSessions(std::size_t most, std::function<bool()> is_worth_keeping)
-        : most_(most), is_worth_keeping_(std::move(is_worth_keeping)) {}
+    /// For a caller who knows whether work waits.
+    explicit SpareSessions(std::function<bool()> is_worth_keeping) : is_worth_keeping_(std::move(is_worth_keeping)) {}
 
     /// A spare that still answers, or a new one. Throws as Connection::open does.
     RunSession take(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
@@ -50,8 +50,8 @@ class SpareSessions {
     };
 
     std::optional<RunSession> find(const postgres::ConnectionUrl& url);
+    void end_oldest();
 
-    const std::size_t most_;
     const std::function<bool()> is_worth_keeping_;
     std::mutex mutex_;
     std::list<Spare> spares_;  ///< the oldest first

@@ -82,9 +82,13 @@ TEST_CASE("a failure points at its statement when PostgreSQL gives no position, 
 
 TEST_CASE("a script that ends in a comment is committed with its row") {
     const TemporaryDatabase database;
-    CHECK(outcome_of(migrate(database, {{"1_a.sql", "CREATE TABLE a (x int) -- trailing"},
-                                        {"2_b.sql", "-- nothing but a comment"},
-                                        {"3_c.sql", ""}})) == "done");
+    engine::Migrator::Options options;
+    options.scripts_in_flight = GENERATE(1, 64);  // one message, or one statement after the other
+    const auto report = migrate(
+        database,
+        {{"1_a.sql", "CREATE TABLE a (x int) -- trailing"}, {"2_b.sql", "-- nothing but a comment"}, {"3_c.sql", ""}},
+        {}, options);
+    CHECK(outcome_of(report) == "done");
     CHECK(exists(database, "a"));
     CHECK(history_of(database) == "1_a 2_b 3_c");
 }

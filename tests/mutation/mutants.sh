@@ -123,3 +123,23 @@ mutant "what an interrupted REINDEX CONCURRENTLY left behind stays" \
 mutant "an index that another session rebuilds is dropped under it" \
   "an index that another session rebuilds at the moment is not dropped under it, but waited for" \
   engine/index_remains.cpp 'if (!builder.empty()) {' 'if (builder == "nobody") {'
+
+mutant "a session waits for its next run as the last one left it" \
+  "the server ends a spare that nobody takes or closes" \
+  engine/spare_sessions.cpp 'connection.query(reset_session(connection) + defaults_sql)' 'connection.query(defaults_sql)'
+
+mutant "a session goes on though new ones begin with something else" \
+  "a run that changes what new sessions begin with is followed by one in a new session" \
+  engine/spare_sessions.cpp '.integer(0, 0) == session.defaults' '.integer(0, 0) != 0'
+
+mutant "a session goes on after a failed run" \
+  "the session of a run that failed is not used again" \
+  engine/migrator.cpp 'spares_ != nullptr && !report.failure' 'spares_ != nullptr'
+
+mutant "a run has its predecessor's name" \
+  "runs of one connection string share a session while others wait, each under its own name" \
+  engine/session_settings.cpp 'if (connection.is_renamed())' 'if (false)'
+
+mutant "a run is given a session that has ended" \
+  "a spare that the server has ended is replaced, and the run knows nothing of it" \
+  engine/spare_sessions.cpp 'if (!answers(spare->connection, options)) continue;' 'static_cast<void>(answers(spare->connection, options));'
