@@ -132,7 +132,7 @@ class Controller {
               sink_of(log), options.share.namespaces),
           events_(client_, event_options(), sink_of(log)),
           spares_([this] { return queue_.queued() > 0; }),
-          reconciler_(client_, migrations_, spares_, options.execution, log, operations_.runs(),
+          reconciler_({client_, migrations_, spares_, log, operations_.runs()}, options.execution,
                       {.on_state_change = recorded_as_events(events_),
                        .leads = [this] { return !leadership_ || leadership_->holds_lease(); }}),
           migration_watch_(

@@ -27,20 +27,26 @@ class MigrationReconciler {
   public:
     using Cache = kube::ObjectCache<api::Migration>;
 
-    /// All must outlive it. Without `metrics` its runs are not counted.
-    MigrationReconciler(kube::ApiClient& client, const Cache& cache, engine::SpareSessions& spares,
-                        ExecutionOptions execution, const Log& log, RunMetrics* metrics,
-                        StatusWriter::Callbacks callbacks)
-        : cache_(cache),
+    /// All must outlive it.
+    struct Collaborators {
+        kube::ApiClient& client;
+        const Cache& cache;
+        engine::SpareSessions& spares;
+        const Log& log;
+        RunMetrics* metrics;  ///< null: its runs are not counted
+    };
+
+    MigrationReconciler(const Collaborators& with, ExecutionOptions execution, StatusWriter::Callbacks callbacks)
+        : cache_(with.cache),
           execution_(std::move(execution)),
-          log_(log),
-          metrics_(metrics),
+          log_(with.log),
+          metrics_(with.metrics),
           random_(kube::system_random()),
-          source_(client),
-          executor_(client, spares),
-          writer_(client, log, std::move(callbacks)),
-          jobs_(client, {execution_.runner_image, execution_.image_pull_policy}),
-          job_runs_(jobs_, writer_, log, metrics) {}
+          source_(with.client),
+          executor_(with.client, with.spares),
+          writer_(with.client, log_, std::move(callbacks)),
+          jobs_(with.client, {execution_.runner_image, execution_.image_pull_policy}),
+          job_runs_(jobs_, writer_, log_, metrics_) {}
     ~MigrationReconciler() = default;
     MigrationReconciler(const MigrationReconciler&) = delete;
     MigrationReconciler& operator=(const MigrationReconciler&) = delete;
