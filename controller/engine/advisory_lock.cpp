@@ -51,8 +51,7 @@ std::string try_sql(std::int64_t key) {
 postgres::Result prepare_and_try(postgres::Connection& connection, std::int64_t key, const OpenSession& open_another) {
     const auto prepare = session_guards(connection) + try_sql(key);
     try {
-        return connection.query("SELECT 1 / (pg_catalog.pg_backend_pid()=" + std::to_string(connection.backend_pid()) +
-                                ")::pg_catalog.int4;" + prepare);
+        return connection.query(own_backend_check(connection) + prepare);
     } catch (const postgres::CommandError& error) {
         if (error.sqlstate() != "22012") throw;  // division_by_zero
     }

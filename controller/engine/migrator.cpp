@@ -5,9 +5,11 @@
 #include "engine/run_failure.hpp"
 #include "engine/script_flight.hpp"
 #include "engine/script_runner.hpp"
+#include "migration/session_effect.hpp"
 
 #include <algorithm>
 #include <span>
+#include <string_view>
 
 namespace lockkeeper::engine {
 namespace {
@@ -58,6 +60,19 @@ class TimeToPlan {
     postgres::Connection& connection_;
     bool is_needed_ = false;
 };
+
+/// A parameter of the user's own is empty afterwards, and no longer unset.
+bool leave_session_alone(const std::vector<migration::Step>& steps, const SessionSettings& settings) {
+    const auto is_own = [](const auto& parameter) { return parameter.first.find('.') != std::string::npos; };
+    return std::ranges::none_of(settings.parameters, is_own) &&
+           std::ranges::all_of(steps, [](const migration::Step& step) {
+               return std::ranges::all_of(step.text.statements, [&](const migration::Statement& statement) {
+                   const std::string_view text = step.script.text;
+                   return migration::leaves_session_alone(
+                       text.substr(statement.begin, statement.end - statement.begin));
+               });
+           });
+}
 
 /// Before lock_timeout ends the wait, but not for scripts that just take their time.
 std::chrono::milliseconds time_to_look(std::chrono::milliseconds lock_timeout) {
@@ -207,6 +222,7 @@ void Migrator::run_under_lock(Attempt& attempt, const LockKey& key) {
 }
 
 void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
+    if (!leave_session_alone(attempt.plan.steps, options_.session)) attempt.session.defaults.reset();
     try_settings(attempt.connection, options_.session);
     const migration::Step* running = nullptr;
     ScriptRunner runner(attempt.connection,

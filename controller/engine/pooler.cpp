@@ -62,6 +62,10 @@ PoolerDetected::PoolerDetected()
           "a connection pooler that shares sessions stands before the database, and a lock could be left behind in it; "
           "give the URL of the database itself, or of the pooler in session mode") {}
 
+std::string own_backend_check(const postgres::Connection& session) {
+    return "SELECT 1 / (pg_catalog.pg_backend_pid()=" + std::to_string(session.backend_pid()) + ")::pg_catalog.int4;";
+}
+
 int refuse_shared_backend(postgres::Connection& session, const OpenSession& open_another) {
     const auto begin = steady_clock::now();
     const auto own = backend_of(session);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <stdexcept>
 #include <stop_token>
+#include <string>
 
 namespace lockkeeper::engine {
 
@@ -17,6 +18,10 @@ class PoolerDetected : public std::runtime_error {
 
 /// Opens one more session with the same server through the same URL, to be interrupted by the given token.
 using OpenSession = std::function<postgres::Connection(const std::stop_token& stop)>;
+
+/// SQL, the beginning of a message that is to do nothing in a backend that is not the one that the session was told of:
+/// it fails there with 22012 (division_by_zero).
+std::string own_backend_check(const postgres::Connection& session);
 
 /// Behind a pooler pg_backend_pid() is not what the session was told when it began, in whatever mode the pooler is.
 /// This tells the modes apart: throws PoolerDetected unless the session, which must be outside of a transaction, has

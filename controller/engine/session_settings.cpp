@@ -126,10 +126,13 @@ std::string reset_session(const postgres::Connection& connection) {
 }
 
 std::vector<std::string> reset_statements(const postgres::Connection& connection) {
-    std::vector<std::string> statements{"CLOSE ALL",    "SET SESSION AUTHORIZATION DEFAULT",
-                                        "RESET ALL",    "DEALLOCATE ALL",
-                                        "UNLISTEN *",   "DISCARD PLANS",
-                                        "DISCARD TEMP", "DISCARD SEQUENCES"};
+    // RESET ROLE: before its fix for CVE-2024-10978 a server takes the default of SESSION AUTHORIZATION for one of the
+    // role too, and forgets what ALTER ROLE … SET role has said.
+    std::vector<std::string> statements{"CLOSE ALL",        "SET SESSION AUTHORIZATION DEFAULT",
+                                        "RESET ROLE",       "RESET ALL",
+                                        "UNLISTEN *",       "DEALLOCATE ALL",
+                                        "DISCARD PLANS",    "DISCARD TEMP",
+                                        "DISCARD SEQUENCES"};
     const auto guards = guard_statements(connection);
     statements.insert(statements.end(), guards.begin(), guards.end());
     return statements;

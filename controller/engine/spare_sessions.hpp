@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <list>
 #include <mutex>
 #include <optional>
@@ -15,8 +16,9 @@ namespace lockkeeper::engine {
 /// A session for one run, and what has to be known of it before another run may have it.
 struct RunSession {
     postgres::Connection connection;
-    std::optional<std::int64_t> defaults{};  ///< a hash of what the server gave it to begin with; unset: not asked
-    std::size_t runs = 1;                    ///< that have had it, the one that has it now included
+    /// A hash of what the server gave it to begin with. Unset: it is for no other run.
+    std::optional<std::int64_t> defaults{};
+    std::size_t runs = 1;  ///< that have had it, the one that has it now included
 };
 
 /// Sessions that a run is done with, for the next one with the same connection string: a thousand Migrations of one
@@ -24,24 +26,25 @@ struct RunSession {
 ///
 /// A spare is kept only while work waits that may want it, so for milliseconds, and ended where a run needs a session
 /// that is not there: spares add none to the sessions that runs have at most at a time. One that is idle for longer
-/// than 3 s is ended by the server (session_guards). It holds no lock, and all is reset that a run may have left in it.
-/// A session is not kept after a run that failed, nor where what the server gives to new ones (ALTER ROLE … SET, ALTER
-/// DATABASE … SET) has changed since it began. Who is given one has shown the same credentials as the one before. What
-/// outlives a reset is what a server-side language keeps for a session, and a parameter of an extension or of the
-/// user's own: it is empty then, not unset. Safe from any thread.
+/// than 3 s is ended by the server (session_guards); so none is kept of servers before PostgreSQL 14, which cannot. It
+/// holds no lock, its backend is its own, and it is reset. A session is kept only after a run that succeeded, of
+/// scripts that leave it alone (leaves_session_alone), for there is more than a reset reaches: connections of dblink,
+/// parameters of the user's own, an origin of replication. It is not given out where what the server gives to new ones
+/// (ALTER ROLE … SET, ALTER DATABASE … SET) has changed since it began. Who is given one has shown the same credentials
+/// as the one before. Safe from any thread.
 class SpareSessions {
   public:
     /// For a caller who knows whether work waits.
     explicit SpareSessions(std::function<bool()> is_worth_keeping) : is_worth_keeping_(std::move(is_worth_keeping)) {}
 
-    /// A spare that still answers, or a new one. Throws as Connection::open does.
+    /// A spare that is as good as new, or a new one. Throws as Connection::open does, and ConnectionLost.
     RunSession take(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
 
-    /// Only after a run that has done all that it should, and holds no lock any more.
+    /// Only after a run that has done all that it should.
     void give_back(const postgres::ConnectionUrl& url, RunSession session) noexcept;
 
     /// Ends all spares. To be called when nothing waits any more.
-    void close() noexcept;
+    void close() noexcept { end_all(); }
 
   private:
     struct Spare {
@@ -50,11 +53,15 @@ class SpareSessions {
     };
 
     std::optional<RunSession> find(const postgres::ConnectionUrl& url);
-    void end_oldest();
+    /// The oldest ones, so many at most. False: there was none.
+    bool end(std::size_t count) noexcept;
+    bool end_all() noexcept { return end(std::numeric_limits<std::size_t>::max()); }
+    postgres::Connection open(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
+    bool is_as_new(RunSession& session, const postgres::Connection::Options& options);
 
     const std::function<bool()> is_worth_keeping_;
     std::mutex mutex_;
-    std::list<Spare> spares_;  ///< the oldest first
+    std::list<Spare> spares_;  ///< the newest first
 };
 
 }  // namespace lockkeeper::engine

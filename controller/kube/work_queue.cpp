@@ -36,8 +36,9 @@ std::optional<NamespacedName> WorkQueue::take_now() {
 
 std::optional<NamespacedName> WorkQueue::take_ready() {
     auto key = state_.take(clock_.now());
-    // One worker's waking may have been for a key whose time had come with others'.
-    if (key && state_.queued() > 0) work_.notify_one();
+    // One worker's waking may have been for a key whose time had come with others', or it was the one that waited for
+    // the time of another.
+    if (key && (state_.queued() > 0 || state_.next_ready())) work_.notify_one();
     return key;
 }
 

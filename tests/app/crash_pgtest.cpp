@@ -4,9 +4,10 @@
 
 #include <catch2/catch.hpp>
 
-#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <future>
+#include <mutex>
 #include <stop_token>
 
 using namespace lockkeeper;
@@ -30,7 +31,7 @@ constexpr std::size_t in_flight = 64;
 
 /// What is wrong after one run through a proxy that cuts, and one more run straight: nothing, it is to be.
 std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::Cut& cut, const std::string& expected,
-                        std::size_t flying = 1) {
+                        std::size_t flying) {
     std::string said_to_be_done;
     start_anew(database);
     {
@@ -72,8 +73,9 @@ std::string describe(const CuttingProxy::Cut& cut) {
 }
 
 /// Every `stride`-th place to cut of an undisturbed run, in both directions, before and after.
-std::vector<CuttingProxy::Cut> places(const TemporaryDatabase& database, Manner manner, std::size_t stride_to_server,
-                                      std::size_t stride_to_client, std::size_t flying = 1) {
+std::vector<CuttingProxy::Cut> places(Manner manner, std::size_t stride_to_server, std::size_t stride_to_client,
+                                      std::size_t flying) {
+    const TemporaryDatabase database;
     start_anew(database);
     const CuttingProxy proxy(database.url());
     REQUIRE(outcome_of(run_once(proxy.url(), {}, tests::twenty_scripts(), flying)) == "done");
@@ -90,52 +92,46 @@ std::vector<CuttingProxy::Cut> places(const TemporaryDatabase& database, Manner 
     return cuts;
 }
 
+/// What goes wrong at each of these places, `at_once` of them at a time, each in a database that no other has
+/// meanwhile.
+std::vector<std::string> faults_at(const std::vector<CuttingProxy::Cut>& cuts, std::size_t at_once,
+                                   std::size_t flying) {
+    std::atomic<std::size_t> next{0};
+    std::mutex mutex;
+    std::vector<std::string> faults;
+    const auto work = [&] {
+        const TemporaryDatabase database;
+        const auto expected = undisturbed_state(database);
+        for (std::size_t index = next++; index < cuts.size(); index = next++) {
+            const auto fault = fault_after(database, cuts[index], expected, flying);
+            if (fault.empty()) continue;
+            const std::lock_guard lock(mutex);
+            faults.push_back(describe(cuts[index]) + ": " + fault);
+            next = cuts.size();  // one is enough
+        }
+    };
+    std::vector<std::future<void>> workers;
+    for (std::size_t i = 0; i < at_once; ++i) workers.push_back(std::async(std::launch::async, work));
+    for (auto& worker : workers) worker.get();
+    return faults;
+}
+
+const std::vector<std::string> none;
+
 }  // namespace
 
 TEST_CASE("a connection cut before or after any message of the protocol leaves every script run once") {
-    const TemporaryDatabase database;
-    const auto expected = undisturbed_state(database);
-    for (const auto& cut : places(database, Manner::Close, 1, ci_or_soak(41, 1))) {
-        const auto fault = fault_after(database, cut, expected);
-        INFO(describe(cut) << ": " << fault);
-        CHECK(fault.empty());
-    }
+    CHECK(faults_at(places(Manner::Close, 1, ci_or_soak(41, 1), 1), 4, 1) == none);
 }
 
 TEST_CASE("a connection cut before or after any message of a flight leaves every script run once") {
-    const TemporaryDatabase database;
-    const auto expected = undisturbed_state(database);
-    for (const auto& cut : places(database, Manner::Close, ci_or_soak(61, 1), ci_or_soak(67, 1), in_flight)) {
-        const auto fault = fault_after(database, cut, expected, in_flight);
-        INFO(describe(cut) << ": " << fault);
-        CHECK(fault.empty());
-    }
+    CHECK(faults_at(places(Manner::Close, ci_or_soak(61, 1), ci_or_soak(67, 1), in_flight), 4, in_flight) == none);
 }
 
 TEST_CASE("a connection that falls silent gives up its lock within five seconds, and the next run ends right") {
     // And its runner notices by itself.
     const std::size_t flying = GENERATE(std::size_t{1}, in_flight);
-    std::vector<CuttingProxy::Cut> cuts;
-    std::string expected;
-    {
-        const TemporaryDatabase database;
-        expected = undisturbed_state(database);
-        cuts = places(database, Manner::Silence, ci_or_soak(flying == 1 ? 23 : 101, 1), ci_or_soak(401, 7), flying);
-    }
-    std::vector<std::future<std::string>> faults;
-    for (std::size_t next = 0; next < cuts.size();) {
-        faults.clear();
-        const auto first = next;
-        for (; next < std::min(first + 16, cuts.size()); ++next) {
-            faults.push_back(std::async(std::launch::async, [&expected, cut = cuts[next], flying] {
-                const TemporaryDatabase database;
-                return fault_after(database, cut, expected, flying);
-            }));
-        }
-        for (std::size_t index = 0; index < faults.size(); ++index) {
-            const auto fault = faults[index].get();
-            INFO(flying << " in flight, " << describe(cuts[first + index]) << ": " << fault);
-            CHECK(fault.empty());
-        }
-    }
+    const auto cuts = places(Manner::Silence, ci_or_soak(flying == 1 ? 23 : 101, 1), ci_or_soak(401, 7), flying);
+    CAPTURE(flying);
+    CHECK(faults_at(cuts, 16, flying) == none);
 }

@@ -1,5 +1,7 @@
 // A session that a run is done with goes on to the next run of the same connection string, and nothing goes with it.
 #include "engine/spare_sessions.hpp"
+#include "support/ordinary_role.hpp"
+#include "support/pgbouncer.hpp"
 #include "support/run.hpp"
 
 #include <catch2/catch.hpp>
@@ -50,6 +52,7 @@ class Runs {
     }
 
     postgres::ConnectionUrl url;
+    engine::SessionSettings session;
     std::atomic<bool> others_wait{true};
     engine::SpareSessions spares{[this] { return others_wait.load(); }};
 
@@ -58,6 +61,7 @@ class Runs {
         engine::Migrator::Options options;
         options.history_table = {"public", "history_" + name};
         options.subject = name;
+        options.session = session;
         return {url, options, clock_, &spares};
     }
     static migration::ScriptSet scripts(const std::string& name, const std::string& sql) {
@@ -78,6 +82,13 @@ std::string note(const std::string& what = "pg_backend_pid() || ' ' || current_s
 /// What was noted, in order.
 std::string noted(const TemporaryDatabase& database, const std::string& what) {
     return database.ask("SELECT string_agg(" + what + ", ', ' ORDER BY id) FROM seen");
+}
+
+/// Another connection string to the same database.
+postgres::ConnectionUrl with_timeout(const std::string& url, const std::string& seconds) {
+    return postgres::ConnectionUrl::parse(
+        url + (url.find('?') == std::string::npos ? "?" : "&") + "connect_timeout=" + seconds,
+        postgres::UrlTrust::Owner);
 }
 
 constexpr auto number_of_sessions = "SELECT count(DISTINCT split_part(what, ' ', 1)) FROM seen";
@@ -118,54 +129,63 @@ TEST_CASE("where nothing waits a run ends its session") {
 TEST_CASE("nothing of one run is left in the session of the next") {
     const TemporaryDatabase database;
     Runs runs(database);
-    database.run("CREATE SCHEMA hidden; CREATE ROLE \"" + database.name() + "\"");
-    const std::string mess =
-        "CREATE TEMP TABLE left_behind (x int); SET search_path = hidden; SET work_mem = '1MB'; SET ROLE \"" +
-        database.name() +
-        "\"; PREPARE left_behind AS SELECT 1; DECLARE left_behind CURSOR WITH HOLD FOR SELECT 1; LISTEN left_behind;"
-        "SET application_name = 'left_behind'; SET idle_session_timeout = 0;";
-    const std::string seen =
+    database.run(
+        "CREATE SCHEMA hidden; CREATE TABLE t (x int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$BEGIN PERFORM set_config('work_mem', '1MB', false), pg_advisory_lock(4711); LISTEN left_behind; "
+        "PREPARE left_behind AS SELECT 1; RETURN NULL; END$$; CREATE CONSTRAINT TRIGGER late AFTER INSERT ON t "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f()");
+    const std::string seen = note(
         "concat_ws('|', pg_backend_pid() || ' ', to_regclass('left_behind'), current_setting('search_path'), "
-        "current_setting('work_mem'), "
-        "current_user, (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors), "
-        "(SELECT count(*) FROM pg_listening_channels()), current_setting('application_name'), "
-        "current_setting('idle_session_timeout'))";
-    CHECK(runs.migrate("a", note(seen)) == "done");
+        "current_setting('work_mem'), current_setting('lock_timeout'), (SELECT count(*) FROM pg_prepared_statements), "
+        "(SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' "
+        "AND objid = 4711 AND pid = pg_backend_pid()), current_setting('idle_session_timeout'))");
+    CHECK(runs.migrate("a", seen) == "done");
+    runs.session.search_path = {"hidden"};
+    runs.session.parameters = {{"enable_seqscan", "off"}};
+    runs.session.lock_timeout = 7s;
     const bool in_transaction = GENERATE(true, false);
     CAPTURE(in_transaction);
-    CHECK(runs.migrate("mess", (in_transaction ? "" : "-- lockkeeper:no-transaction\n") + mess) == "done");
-    CHECK(runs.migrate("a_again", note("replace(" + seen + ", 'a_again', 'a')")) == "done");
+    CHECK(runs.migrate("mess",
+                       (in_transaction ? "" : "-- lockkeeper:no-transaction\n") +
+                           std::string("CREATE TEMP TABLE left_behind (x int); INSERT INTO public.t VALUES (1);")) ==
+          "done");
+    runs.session = {};
+    CHECK(runs.migrate("c", seen) == "done");
     CHECK(database.ask("SELECT count(*) || ' ' || count(DISTINCT what) FROM seen") == "2 1");
-    CHECK(database.ask("SELECT what FROM seen LIMIT 1").find("postgres|0|0|0|lockkeeper:a|3s") != std::string::npos);
-    runs.spares.close();
-    database.run("DROP ROLE \"" + database.name() + "\"");
+    CHECK_THAT(database.ask("SELECT what FROM seen LIMIT 1"), Catch::EndsWith("|4MB|5s|0|0|0|3s"));
 }
 
-TEST_CASE("what a deferred trigger does to the session at the commit is not left in it either") {
+TEST_CASE("a run that may leave more in its session than a reset reaches is followed by one in a new session") {
     const TemporaryDatabase database;
     Runs runs(database);
-    database.run(
-        "CREATE TABLE t (x int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN PERFORM "
-        "set_config('work_mem', '1MB', false); RETURN NULL; END$$; CREATE CONSTRAINT TRIGGER late AFTER INSERT "
-        "ON t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION f()");
-    CHECK(runs.migrate("a", note("pg_backend_pid() || ' ' || current_setting('work_mem')")) == "done");
-    CHECK(runs.migrate("b", "INSERT INTO t VALUES (1);") == "done");
-    CHECK(runs.migrate("c", note("pg_backend_pid() || ' ' || current_setting('work_mem')")) == "done");
-    CHECK(database.ask("SELECT count(*) || ' ' || count(DISTINCT what) FROM seen") == "2 1");
+    const std::string tenant =
+        note("pg_backend_pid() || ' ' || coalesce(current_setting('app.tenant', true), 'unset')");
+    CHECK(runs.migrate("a", tenant) == "done");
+    const auto sql =
+        GENERATE(as<std::string>{}, "SELECT set_config('app.tenant', 'a', false);", "SET app.tenant = 'a';",
+                 "SET LOCAL app.tenant = 'a';", "DO $$BEGIN SET app.tenant = 'a'; END$$;", "");
+    CAPTURE(sql);
+    if (sql.empty()) runs.session.parameters = {{"app.tenant", "a"}};
+    CHECK(runs.migrate("b", sql + "CREATE TABLE b (x int);") == "done");
+    runs.session.parameters.clear();
+    CHECK(runs.migrate("c", tenant) == "done");
+    CHECK(database.ask(number_of_sessions) == "2");
+    CHECK(noted(database, "split_part(what, ' ', 2)") == "unset, unset");
 }
 
 TEST_CASE("a run that changes what new sessions begin with is followed by one in a new session") {
     const TemporaryDatabase database;
     Runs runs(database);
     const std::string seen = note("pg_backend_pid() || ' ' || current_setting('lockkeeper_test.shop', true)");
-    CHECK(runs.migrate("a", "ALTER DATABASE \"" + database.name() + "\" SET lockkeeper_test.shop = 'open';" + seen) ==
-          "done");
+    const auto set_shop = [&](const std::string& value) {
+        return "ALTER DATABASE \"" + database.name() + "\" SET lockkeeper_test.shop = '" + value + "';";
+    };
+    CHECK(runs.migrate("a", set_shop("open") + seen) == "done");
     CHECK(runs.migrate("b", seen) == "done");
-    CHECK(runs.migrate("c", "DO $$BEGIN EXECUTE 'ALTER' || ' ROLE postgres IN DATABASE \"" + database.name() +
-                                "\" SET lockkeeper_test.shop = ''closed'''; END$$;" + seen) == "done");
+    database.run(set_shop("closed"));  // by whomever
+    CHECK(runs.migrate("c", seen) == "done");
     CHECK(runs.migrate("d", seen) == "done");
-    CHECK(runs.migrate("e", seen) == "done");
-    CHECK(noted(database, "coalesce(split_part(what, ' ', 2), '')") == ", open, open, closed, closed");
+    CHECK(noted(database, "coalesce(split_part(what, ' ', 2), '')") == ", open, closed, closed");
     CHECK(database.ask(number_of_sessions) == "3");
 }
 
@@ -214,14 +234,43 @@ TEST_CASE("another connection string gets another session, for which a spare is 
     Runs runs(database);
     CHECK(runs.migrate("a", note()) == "done");
     for (int number = 1; number <= 6; ++number) {
-        runs.url = postgres::ConnectionUrl::parse(database.url() +
-                                                      (database.url().find('?') == std::string::npos ? "?" : "&") +
-                                                      "connect_timeout=" + std::to_string(number + 10),
-                                                  postgres::UrlTrust::Owner);
+        runs.url = with_timeout(database.url(), std::to_string(number + 10));
         CHECK(runs.migrate("b" + std::to_string(number), note()) == "done");
     }
     CHECK(database.ask(number_of_sessions) == "7");
     CHECK(runs.sessions_once("lockkeeper:b6") == "lockkeeper:b6");
+}
+
+TEST_CASE("where the server has no connection left, spares make room") {
+    const TemporaryDatabase database;
+    const tests::OrdinaryRole role(database, "CONNECTION LIMIT 1");
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");  // the older spare, that is ended first
+    for (const std::string timeout : {"11", "12"}) {
+        runs.url = with_timeout(role.url(), timeout);
+        CHECK(runs.migrate("b" + timeout, "CREATE TABLE b" + timeout + " (x int);") == "done");
+    }
+    runs.spares.close();
+}
+
+TEST_CASE("a look behind a pooler in transaction mode leaves nothing in its backend") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    const tests::PgBouncer pooler(database.url(), {.pool_mode = "transaction", .pool_size = 1});
+    runs.url = postgres::ConnectionUrl::parse(pooler.url(), postgres::UrlTrust::Owner);
+    CHECK(runs.inspect("a", note()).report.succeeded());
+    auto next_client = postgres::Connection::open(runs.url, {.stop = {}});
+    CHECK(next_client.query("SHOW idle_in_transaction_session_timeout").text(0, 0) == "0");
+}
+
+TEST_CASE("behind a pooler in session mode a session goes on as without one") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    const tests::PgBouncer pooler(database.url(), {.pool_mode = "session", .pool_size = 1});
+    runs.url = postgres::ConnectionUrl::parse(pooler.url(), postgres::UrlTrust::Owner);
+    for (const auto* name : {"a", "b", "c"}) CHECK(runs.migrate(name, note()) == "done");
+    CHECK(database.ask(number_of_sessions) == "1");
+    CHECK(noted(database, "split_part(what, ' ', 2)") == "lockkeeper:a, lockkeeper:b, lockkeeper:c");
 }
 
 TEST_CASE("a session goes from run to run a hundred times at most") {

@@ -126,11 +126,12 @@ mutant "an index that another session rebuilds is dropped under it" \
 
 mutant "a session waits for its next run as the last one left it" \
   "the server ends a spare that nobody takes or closes" \
-  engine/spare_sessions.cpp 'connection.query(reset_session(connection) + defaults_sql)' 'connection.query(defaults_sql)'
+  engine/spare_sessions.cpp 'pg_advisory_unlock_all();" +
+                     reset_session(connection)' 'pg_advisory_unlock_all();"'
 
 mutant "a session goes on though new ones begin with something else" \
   "a run that changes what new sessions begin with is followed by one in a new session" \
-  engine/spare_sessions.cpp '.integer(0, 0) == session.defaults' '.integer(0, 0) != 0'
+  engine/spare_sessions.cpp 'return defaults == session.defaults;' 'return defaults != 0;'
 
 mutant "a session goes on after a failed run" \
   "the session of a run that failed is not used again" \
@@ -142,4 +143,12 @@ mutant "a run has its predecessor's name" \
 
 mutant "a run is given a session that has ended" \
   "a spare that the server has ended is replaced, and the run knows nothing of it" \
-  engine/spare_sessions.cpp 'if (!answers(spare->connection, options)) continue;' 'static_cast<void>(answers(spare->connection, options));'
+  engine/spare_sessions.cpp 'if (!is_as_new(*spare, options)) continue;' 'static_cast<void>(is_as_new(*spare, options));'
+
+mutant "a session goes on after scripts that may have left anything in it" \
+  "a run that may leave more in its session than a reset reaches is followed by one in a new session" \
+  engine/migrator.cpp 'if (!leave_session_alone(attempt.plan.steps, options_.session)) attempt.session.defaults.reset();' ''
+
+mutant "a look through a pooler sets what belongs to others" \
+  "a look behind a pooler in transaction mode leaves nothing in its backend" \
+  engine/spare_sessions.cpp 'own_backend_check(connection) + "SELECT' '"SELECT'
