@@ -275,3 +275,32 @@ TEST_CASE("session, locks and transaction of a Migration are those of its run") 
     CHECK(shop.becomes("Reconciling", "True/SettingRefused"));
     CHECK(condition(shop.shop(), "Stalled") == "none");
 }
+
+TEST_CASE("Migrations of one database that come together share a few sessions, and leave none") {
+    const TemporaryDatabase database;
+    const TemporaryNamespace ns;
+    database.run("CREATE TABLE sessions (pid int, name text)");
+    ns.apply_secret("db", database.url());
+    const json files{
+        {"1_a.up.sql", "INSERT INTO sessions SELECT pg_backend_pid(), current_setting('application_name');"}};
+    auto items = json::array();
+    for (int number = 0; number < 30; ++number) {
+        const auto name = "m" + std::to_string(number);
+        items.push_back(
+            migration(name, "db", {{"source", {{"inline", files}}}, {"history", {{"table", "history_" + name}}}}));
+    }
+    ns.apply({{"apiVersion", "v1"}, {"kind", "List"}, {"items", items}});
+    const ControllerProcess controller({"--workers", "2"});
+    REQUIRE(eventually([&] { return database.ask("SELECT count(*) FROM sessions") == "30"; }));
+    CHECK(database.ask("SELECT count(DISTINCT name) FROM sessions") == "30");
+    const auto sessions = database.ask("SELECT count(DISTINCT pid) FROM sessions");
+    INFO(sessions << " sessions");
+    CHECK(std::stoi(sessions) < 10);
+    CHECK(eventually(
+        [&] {
+            return database.ask(
+                       "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'lockkeeper:%' AND "
+                       "datname = current_database()") == "0";
+        },
+        std::chrono::seconds(2)));
+}
