@@ -57,7 +57,7 @@ TEST_CASE("a script that gives up a table's lock says whom it waited for") {
     database.run("CREATE TABLE orders (a int)");
     auto rival = database.open_transaction("report", "SELECT 'secret' FROM orders");
 
-    ObservedRun observed(database.connection_url(), 400ms, "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;");
+    ObservedRun observed(database.connection_url(), 2s, "SELECT 1;\nALTER TABLE orders ADD COLUMN b int;");
     const auto report = observed.run();
 
     const auto who = "pid " + std::to_string(rival.backend_pid()) + " (report, idle in transaction for ";
