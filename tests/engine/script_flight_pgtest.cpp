@@ -234,7 +234,7 @@ TEST_CASE("a script of a flight gives up a table's lock in its time, once, and s
     auto rival = database.open_transaction("report", "SELECT FROM orders");
     Listener listener;
     auto options = flying();
-    options.session.lock_timeout = 400ms;
+    options.session.lock_timeout = 2s;
     const auto files = six_with(5, "SELECT 1;\nALTER TABLE orders ADD b int");
     const auto report = run(database, files, listener, options);
     CHECK(outcome_of(report) == "WaitingForTableLock 55P03 5_s.up.sql:2:1 #2");
