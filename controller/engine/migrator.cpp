@@ -222,7 +222,8 @@ void Migrator::run_under_lock(Attempt& attempt, const LockKey& key) {
 }
 
 void Migrator::run_steps(Attempt& attempt, const LockKey& key) {
-    if (!leave_session_alone(attempt.plan.steps, options_.session)) attempt.session.defaults.reset();
+    auto& defaults = attempt.session.defaults;
+    if (defaults && !leave_session_alone(attempt.plan.steps, options_.session)) defaults.reset();
     try_settings(attempt.connection, options_.session);
     const migration::Step* running = nullptr;
     ScriptRunner runner(attempt.connection,

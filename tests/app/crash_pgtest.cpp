@@ -96,12 +96,12 @@ std::vector<CuttingProxy::Cut> places(Manner manner, std::size_t stride_to_serve
 /// meanwhile.
 std::vector<std::string> faults_at(const std::vector<CuttingProxy::Cut>& cuts, std::size_t at_once,
                                    std::size_t flying) {
+    const auto expected = undisturbed_state(TemporaryDatabase());
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
     std::vector<std::string> faults;
     const auto work = [&] {
         const TemporaryDatabase database;
-        const auto expected = undisturbed_state(database);
         for (std::size_t index = next++; index < cuts.size(); index = next++) {
             const auto fault = fault_after(database, cuts[index], expected, flying);
             if (fault.empty()) continue;

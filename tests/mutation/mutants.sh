@@ -147,7 +147,7 @@ mutant "a run is given a session that has ended" \
 
 mutant "a session goes on after scripts that may have left anything in it" \
   "a run that may leave more in its session than a reset reaches is followed by one in a new session" \
-  engine/migrator.cpp 'if (!leave_session_alone(attempt.plan.steps, options_.session)) attempt.session.defaults.reset();' ''
+  engine/migrator.cpp 'if (defaults && !leave_session_alone(attempt.plan.steps, options_.session)) defaults.reset();' ''
 
 mutant "a look through a pooler sets what belongs to others" \
   "a look behind a pooler in transaction mode leaves nothing in its backend" \
