@@ -15,10 +15,19 @@ constexpr milliseconds every{750};
 constexpr milliseconds patience = 3 * every;
 constexpr milliseconds patience_without_progress_to_see{30'000};
 
-// Together well below the 3 s that a session may be idle under the lock (session_guards), for whoever looks does not
-// see that the session has answered meanwhile.
-constexpr milliseconds time_to_connect{1'200};
+// What one look may take, a last one that ends the session too: together below the 3 s that a session may be idle under
+// the lock (session_guards), for whoever looks does not see that the session has answered meanwhile.
+constexpr milliseconds time_to_connect{500};
 constexpr milliseconds time_to_answer{1'000};
+
+/// A server that is slow to let a connection in is given this, over several looks, rather than asked time and again.
+constexpr milliseconds time_to_open{10'000};
+
+postgres::Connection open(const postgres::ConnectionUrl& url, milliseconds connect_timeout,
+                          const std::stop_token& stop) {
+    return postgres::Connection::open(
+        url, {.application_name = "lockkeeper:watch", .connect_timeout = connect_timeout, .stop = stop});
+}
 
 bool answers(postgres::Connection& connection) {
     try {
@@ -48,67 +57,76 @@ LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url,
 
 LinkWatch::~LinkWatch() {
     watched_.watch_link({}, {});
+    stop_opening_.request_stop();
     if (!stop_.stop_requested() || answers(watched_)) return;
     // A cancelled command that a hanging proxy has kept to itself: the server would go on, and keep the lock.
-    stop_ = {};
-    connection_.reset();
-    end_session();
+    for (int tries = 2; tries > 0; --tries) {
+        try {
+            auto connection = open(url_, 2 * time_to_connect, {});
+            end_session(connection);
+            return;
+        } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): once more, and then the server's guards
+        }
+    }
 }
 
 bool LinkWatch::is_silent(std::size_t nth) {
-    auto sight = look();
-    if (!sight || nth == 1 || last_ != sight) {
-        last_ = std::move(sight);
-        unchanged_since_ = steady_clock::now();
+    if (nth == 1) last_.reset();
+    try {
+        auto* connection = second_connection();
+        if (connection == nullptr) return false;
+        auto sight = look(*connection);
+        if (!sight || last_ != sight) {
+            last_ = std::move(sight);
+            unchanged_since_ = steady_clock::now();
+            return false;
+        }
+        const auto limit = sight->shows_all ? patience : patience_without_progress_to_see;
+        if (steady_clock::now() - unchanged_since_ + every / 2 < limit) return false;
+        end_session(*connection);
+        return true;
+    } catch (const std::exception&) {
+        connection_.reset();  // nothing was seen, and so nothing is known; again next time
         return false;
     }
-    const auto limit = sight->shows_all ? patience : patience_without_progress_to_see;
-    if (steady_clock::now() - unchanged_since_ + every / 2 < limit) return false;
-    end_session();
-    return true;
 }
 
-postgres::Connection& LinkWatch::second_connection() {
-    if (!connection_) {
-        connection_ = postgres::Connection::open(
-            url_, {.application_name = "lockkeeper:watch", .connect_timeout = time_to_connect, .stop = stop_});
+postgres::Connection* LinkWatch::second_connection() {
+    if (connection_) return &*connection_;
+    if (!opening_.valid()) {
+        opening_ =
+            std::async(std::launch::async, [this] { return open(url_, time_to_open, stop_opening_.get_token()); });
     }
-    connection_->answer_until(steady_clock::now() + time_to_answer);
-    return *connection_;
+    if (opening_.wait_for(time_to_connect) != std::future_status::ready) return nullptr;
+    return &connection_.emplace(opening_.get());
 }
 
-std::optional<LinkWatch::Sight> LinkWatch::look() {
-    try {
-        const auto seen = second_connection().query(
-            "SELECT a.pid IS NOT NULL, coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false), "
-            "coalesce(a.state = 'active', false), concat_ws(' ', a.backend_start, a.state_change, "
-            "c.bytes_processed), " +
-            std::string(AdvisoryLock::server_start_sql) + " FROM (SELECT " + std::to_string(watched_.backend_pid()) +
-            " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = own.pid AND a.datname = "
-            "pg_catalog.current_database() AND a.usename = session_user LEFT JOIN pg_catalog.pg_stat_progress_copy c "
-            "ON "
-            "c.pid = a.pid");
-        const bool is_there = seen.boolean(0, 0);
-        const bool waits_for_us = seen.boolean(0, 1);
-        // A connection that leads to another server never shows it, and proves nothing.
-        const bool is_same_server = seen.text(0, 4) == server_start_;
-        if (is_there ? !waits_for_us : !is_same_server) return std::nullopt;
-        return Sight{std::string(seen.text(0, 3)) + " " + std::to_string(watched_.acknowledged_bytes()),
-                     !is_there || seen.boolean(0, 2)};
-    } catch (const std::exception&) {
-        connection_.reset();
-        return std::nullopt;
-    }
+std::optional<LinkWatch::Sight> LinkWatch::look(postgres::Connection& connection) {
+    connection.answer_until(steady_clock::now() + time_to_answer);
+    const auto seen = connection.query(
+        "SELECT a.pid IS NOT NULL, coalesce(a.wait_event IN ('ClientRead', 'ClientWrite'), false), "
+        "coalesce(a.state = 'active', false), concat_ws(' ', a.backend_start, a.state_change, "
+        "c.bytes_processed), " +
+        std::string(AdvisoryLock::server_start_sql) + " FROM (SELECT " + std::to_string(watched_.backend_pid()) +
+        " AS pid) AS own LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = own.pid AND a.datname = "
+        "pg_catalog.current_database() AND a.usename = session_user LEFT JOIN pg_catalog.pg_stat_progress_copy c ON "
+        "c.pid = a.pid");
+    const bool is_there = seen.boolean(0, 0);
+    const bool waits_for_us = seen.boolean(0, 1);
+    // A connection that leads to another server never shows it, and proves nothing.
+    const bool is_same_server = seen.text(0, 4) == server_start_;
+    if (is_there ? !waits_for_us : !is_same_server) return std::nullopt;
+    return Sight{std::string(seen.text(0, 3)) + " " + std::to_string(watched_.acknowledged_bytes()),
+                 !is_there || seen.boolean(0, 2)};
 }
 
-void LinkWatch::end_session() {
+void LinkWatch::end_session(postgres::Connection& connection) {
+    connection.answer_until(steady_clock::now() + time_to_answer);
     try {
         // Only if it is the one that holds the lock: the pid may be another's by now.
-        second_connection().query("SELECT pg_catalog.pg_terminate_backend(pid) FROM (" +
-                                  AdvisoryLock::holder_sql(key_) +
-                                  ") AS holder WHERE pid = " + std::to_string(watched_.backend_pid()));
-    } catch (const std::exception&) {
-        connection_.reset();
+        connection.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM (" + AdvisoryLock::holder_sql(key_) +
+                         ") AS holder WHERE pid = " + std::to_string(watched_.backend_pid()));
+    } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): not ours to end, now or later
     }
 }
 

@@ -5,6 +5,7 @@
 #include "postgres/connection_url.hpp"
 
 #include <chrono>
+#include <future>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -34,7 +35,7 @@ class LinkWatch {
     LinkWatch& operator=(const LinkWatch&) = delete;
 
   private:
-    /// What the server shows of a session that waits for us.
+    /// What the server shows of a session that waits for us. None: it works.
     struct Sight {
         std::string progress;  ///< changes with all that the session gets
         bool shows_all = true;
@@ -42,15 +43,19 @@ class LinkWatch {
     };
 
     bool is_silent(std::size_t nth);
-    std::optional<Sight> look();
-    void end_session();
-    postgres::Connection& second_connection();
+    std::optional<Sight> look(postgres::Connection& connection);
+    /// Throws where the server does not say that it has done so.
+    void end_session(postgres::Connection& connection);
+    /// Null while it is being opened, on a thread of its own.
+    postgres::Connection* second_connection();
 
     postgres::Connection& watched_;
     postgres::ConnectionUrl url_;
     LockKey key_;
     std::string server_start_;
     std::stop_token stop_;
+    std::stop_source stop_opening_;
+    std::future<postgres::Connection> opening_;  ///< its end is waited for when this is destroyed
     std::optional<postgres::Connection> connection_;
     std::optional<Sight> last_;
     std::chrono::steady_clock::time_point unchanged_since_;

@@ -7,6 +7,8 @@
 #   start_postgres PORT       returns when it answers
 #   stop_postgres             with a fast shutdown
 #   crash_postgres            SIGKILL to the server and to all its sessions
+#
+# With LOCKKEEPER_SCRAM_ITERATIONS=1 a client proves its password in one round instead of 4,096.
 
 debian_postgres_bin=/usr/lib/postgresql/15/bin
 
@@ -33,6 +35,17 @@ find_postgres() {
 as_postgres=()
 ((EUID == 0)) && as_postgres=(setpriv --reuid=postgres --regid=postgres --init-groups --reset-env)
 
+# What a server stores of the password on standard input (RFC 5803), after one round.
+scram_secret() {
+  perl -MDigest::SHA=sha256,hmac_sha256 -MMIME::Base64=encode_base64 -e '
+    chomp(my $password = <STDIN>);
+    open(my $random, "<:raw", "/dev/urandom") or die "no random bytes: $!";
+    read($random, my $salt, 16) == 16 or die "too few random bytes";
+    my $salted = hmac_sha256($salt . pack("N", 1), $password);
+    my @parts = map { encode_base64($_, "") } $salt, sha256(hmac_sha256("Client Key", $salted)), hmac_sha256("Server Key", $salted);
+    printf "SCRAM-SHA-256\$1:%s\$%s:%s\n", @parts;'
+}
+
 prepare_postgres() {
   local port=$1 folder="$services/postgres" log="$services/log/postgres.log" password
   [[ -e "$folder/data/PG_VERSION" ]] && return
@@ -46,7 +59,13 @@ prepare_postgres() {
   # shellcheck disable=SC2016  # for the inner shell
   "${as_postgres[@]}" sh -c 'umask 077; cat >"$1/password"' sh "$folder" <<<"$password"
   (umask 077 && echo "127.0.0.1:$port:*:postgres:$password" >"$folder/pgpass")
-  "${as_postgres[@]}" "$(postgres_bin)/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$folder/password" \
+  local secret="$folder/password"
+  if [[ "${LOCKKEEPER_SCRAM_ITERATIONS:-}" == 1 ]]; then
+    secret="$folder/secret"
+    # shellcheck disable=SC2016  # for the inner shell
+    scram_secret <<<"$password" | "${as_postgres[@]}" sh -c 'umask 077; cat >"$1"' sh "$secret"
+  fi
+  "${as_postgres[@]}" "$(postgres_bin)/initdb" --pgdata="$folder/data" --username=postgres --pwfile="$secret" \
     --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync >>"$log" 2>&1 || {
     tail -n 20 "$log" >&2
     die "initdb failed"

@@ -65,6 +65,21 @@ std::size_t messages_of(const Files& files) {
     return proxy.messages(Direction::ToServer);
 }
 
+/// Two promised times at most after the link has fallen silent.
+void check_that_runner_gives_up(const CuttingProxy::Cut& cut, const Files& files, std::chrono::milliseconds delay) {
+    const TemporaryDatabase database;
+    const CuttingProxy proxy(database.url(), cut, delay);
+    std::stop_source stop;
+    auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token(), files); });
+    while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
+    }
+    CHECK(run.wait_for(2 * tests::promised_time) == std::future_status::ready);
+    CHECK(lock_is_free_within(database, 1s));
+    CHECK(proxy.has_silenced_watch() == !cut.watch_falls_silent_at.empty());
+    stop.request_stop();
+    CHECK(outcome_of(run.get()) == "DatabaseUnreachable");
+}
+
 }  // namespace
 
 TEST_CASE("a link that falls silent at any message of a COPY gives up its lock within five seconds") {
@@ -88,6 +103,17 @@ TEST_CASE("rows that fill all buffers on the way to a silent link are given up w
     // 8 MB, of which the kernel takes 4 MiB from the runner (tcp_wmem) and CuttingProxy's own some KiB.
     const CuttingProxy::Cut cut{Direction::ToServer, 40, Moment::After, Manner::Silence};
     CHECK_THAT(fault_after_silence(cut, script_with("", 1'000'000)), Catch::Equals(""));
+}
+
+TEST_CASE("a runner on a silent link tries again to end its session where that was not answered either") {
+    CuttingProxy::Cut cut{Direction::ToServer, 40, Moment::After, Manner::Silence};  // among the rows
+    cut.watch_falls_silent_at = "pg_terminate_backend";
+    check_that_runner_gives_up(cut, script_with("", 1'000'000), 0ms);
+}
+
+TEST_CASE("a runner on a silent link looks after its session also where a connection takes two seconds to open") {
+    const CuttingProxy::Cut cut{Direction::ToServer, 10, Moment::After, Manner::Silence};  // among the rows
+    check_that_runner_gives_up(cut, script_with("", 4'000), 300ms);
 }
 
 TEST_CASE("a link on which each part of the rows takes its time is not given up") {

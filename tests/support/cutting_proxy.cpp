@@ -122,10 +122,20 @@ bool CuttingProxy::forward(Link& link, Direction direction) {
     return true;
 }
 
+bool CuttingProxy::silences_watch(const Link& link, std::string_view message) {
+    if (link.counted || !cut_ || cut_->watch_falls_silent_at.empty()) return false;
+    return message.find(cut_->watch_falls_silent_at) != std::string_view::npos && !has_silenced_watch_.exchange(true);
+}
+
 bool CuttingProxy::pass_message(Link& link, Direction direction, std::size_t size) {
     const auto& bytes = link.pending[index_of(direction)];
+    const auto message = std::string_view(bytes).substr(0, size);
     if (direction == Direction::ToServer && !link.started) {
-        link.counted = std::string_view(bytes).substr(0, size).find("lockkeeper:watch") == std::string_view::npos;
+        link.counted = message.find("lockkeeper:watch") == std::string_view::npos;
+    }
+    if (silences_watch(link, message)) {
+        link.silent = true;
+        return true;
     }
     const auto number = link.counted ? counts_[index_of(direction)]++ : counts_[index_of(direction)].load();
     const bool cut = link.counted && cut_ && cut_->direction == direction && cut_->message == number;

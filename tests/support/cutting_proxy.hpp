@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,6 +32,9 @@ class CuttingProxy {
         std::size_t message = 0;  ///< which one of its direction, counted over all connections from 0
         Moment moment = Moment::Before;
         Manner manner = Manner::Close;
+        /// The first message of a `lockkeeper:watch` that holds this text is kept back, and its connection is silent
+        /// from then on.
+        std::string watch_falls_silent_at{};
     };
 
     /// `url` is the server's, on 127.0.0.1. What comes is passed on so much later, in each direction.
@@ -42,6 +46,7 @@ class CuttingProxy {
     /// How many messages have been seen.
     std::size_t messages(Direction direction) const { return counts_[index_of(direction)]; }
     bool has_cut() const { return has_cut_; }
+    bool has_silenced_watch() const { return has_silenced_watch_; }
 
   private:
     struct Link;
@@ -51,6 +56,7 @@ class CuttingProxy {
     void serve(Socket client, const std::stop_token& stop);
     bool forward(Link& link, Direction direction);
     bool pass_message(Link& link, Direction direction, std::size_t size);
+    bool silences_watch(const Link& link, std::string_view message);
 
     Socket listening_;
     std::uint16_t server_port_ = 0;
@@ -59,6 +65,7 @@ class CuttingProxy {
     std::chrono::milliseconds delay_;
     std::atomic<std::size_t> counts_[2]{};  // NOLINT(*-avoid-c-arrays): atomics in a std::array read no better
     std::atomic<bool> has_cut_ = false;
+    std::atomic<bool> has_silenced_watch_ = false;
     std::vector<std::jthread> links_;
     std::jthread accepting_;  // the last member: it uses the others
 };

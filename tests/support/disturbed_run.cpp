@@ -1,6 +1,7 @@
 #include "support/disturbed_run.hpp"
 
 #include "engine/advisory_lock.hpp"
+#include "support/sanitized.hpp"
 
 #include <cstdlib>
 #include <stdexcept>
@@ -61,7 +62,7 @@ migration::RunReport run_once(const std::string& url, const std::stop_token& sto
     engine::RunListener nobody;
     engine::Migrator::Options options;
     options.acquire_timeout = 5s;
-    options.connect_timeout = 5s;
+    options.connect_timeout = is_sanitized ? 15s : 5s;
     options.scripts_in_flight = scripts_in_flight;
     engine::Migrator migrator(postgres::ConnectionUrl::parse(url, postgres::UrlTrust::Owner), options, clock);
     return migrator.migrate(migration::ScriptSet::read(Files(scripts)), {}, nobody, stop);
@@ -80,7 +81,7 @@ bool lock_is_free_within(const TemporaryDatabase& database, std::chrono::seconds
     const auto key = std::to_string(engine::LockKey::of({"public", "lockkeeper_history"}).value);
     while (!session.query("SELECT pg_try_advisory_lock(" + key + ")").boolean(0, 0)) {
         if (steady_clock::now() > give_up) return false;
-        std::this_thread::sleep_for(5ms);
+        std::this_thread::sleep_for(20ms);
     }
     return true;
 }

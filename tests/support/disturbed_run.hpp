@@ -24,8 +24,8 @@ void start_anew(const TemporaryDatabase& database);
 /// All that the twenty scripts are to bring about, and all that the history says of it, but for times.
 std::string state_of(const TemporaryDatabase& database);
 
-/// One attempt of the engine at the twenty scripts, or at others, with so many in flight at most. It waits 5 s for a
-/// connection and 5 s for the lock.
+/// One attempt of the engine at the twenty scripts, or at others, with so many in flight at most. It waits 5 s for the
+/// lock, and as long for a connection, or longer with a sanitizer.
 migration::RunReport run_once(const std::string& url, const std::stop_token& stop = {},
                               const Files& scripts = twenty_scripts(),
                               std::optional<std::size_t> scripts_in_flight = {});

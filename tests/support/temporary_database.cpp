@@ -18,8 +18,10 @@ std::string unique_name() {
 }
 
 postgres::Connection open(const std::string& url, const std::string& application_name) {
-    return postgres::Connection::open(postgres::ConnectionUrl::parse(url, postgres::UrlTrust::Owner),
-                                      {.application_name = application_name, .stop = {}});
+    // A test's own look at the database is to outlast a machine that many connections at once keep busy.
+    return postgres::Connection::open(
+        postgres::ConnectionUrl::parse(url, postgres::UrlTrust::Owner),
+        {.application_name = application_name, .connect_timeout = std::chrono::minutes(1), .stop = {}});
 }
 
 }  // namespace
