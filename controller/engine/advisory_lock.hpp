@@ -84,6 +84,9 @@ class AdvisoryLock {
     /// Releases every advisory lock of the session if it still lives; if it does not, the server has released them.
     ~AdvisoryLock();
 
+    /// The session has released its advisory locks in a message of somebody else's.
+    void has_been_released() noexcept { connection_ = nullptr; }
+
     /// SQL: true if this session holds the lock; else false, or NULL. For the statement that records a script. The lock
     /// is held twice, and only its own session can give one back and take it again, which costs a hundredth of a look
     /// into pg_locks. If a script gave back one of the two, the lock is free for the moment between these two, and

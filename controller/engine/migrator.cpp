@@ -125,10 +125,8 @@ RunSession Migrator::first_session(const std::stop_token& stop) {
     return spares_ != nullptr ? spares_->take(url_, session_options(stop)) : RunSession{connect(stop)};
 }
 
-void Migrator::leave(RunSession session, const RunReport& report, const std::stop_token& stop) {
-    if (spares_ != nullptr && !report.failure && !stop.stop_requested()) {
-        spares_->give_back(url_, std::move(session));
-    }
+bool Migrator::make_as_new(RunSession& session, const RunReport& report, const std::stop_token& stop) {
+    return spares_ != nullptr && !report.failure && !stop.stop_requested() && spares_->make_as_new(session);
 }
 
 bool Migrator::history_moved(const migration::History& history) const {
@@ -142,6 +140,7 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
     try {
         check_settings(options_.session);
         Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), first_session(stop)};
+        bool is_as_new = false;
         try {
             auto key = LockKey::of(options_.history_table);
             if (options_.lock_key) key.value = *options_.lock_key;
@@ -151,15 +150,17 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
             // A server in good order answers an attempt at once, so beyond that the link is silent.
             attempt.connection.answer_until(std::chrono::steady_clock::now() + options_.acquire_timeout +
                                             options_.connect_timeout);
-            const auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
-                                                    [this](const std::stop_token& given) { return connect(given); });
+            auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
+                                              [this](const std::stop_token& given) { return connect(given); });
             attempt.connection.answer_until(std::nullopt);
             const LinkWatch link(attempt.connection, url_, key, lock.server_start(), stop);
             work(attempt, key);
+            is_as_new = make_as_new(attempt.session, attempt.report, stop);
+            if (is_as_new) lock.has_been_released();
         } catch (...) {
             attempt.report.failure = failure_of(std::current_exception());
         }
-        leave(std::move(attempt.session), attempt.report, stop);
+        if (is_as_new) spares_->give_back(url_, std::move(attempt.session));
         return std::move(attempt.report);
     } catch (...) {
         failed.failure = failure_of(std::current_exception());
@@ -303,7 +304,7 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
         report.database = migration::describe(options_.history_table.text(), history, plan);
         report.warnings = plan.warnings;
         report.failure = plan.refusal;
-        leave(std::move(session), report, stop);
+        if (make_as_new(session, report, stop)) spares_->give_back(url_, std::move(session));
     } catch (...) {
         report.failure = failure_of(std::current_exception());
     }

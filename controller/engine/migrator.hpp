@@ -86,8 +86,8 @@ class Migrator {
     postgres::Connection::Options session_options(const std::stop_token& stop) const;
     postgres::Connection connect(const std::stop_token& stop) const;
     RunSession first_session(const std::stop_token& stop);
-    /// After a run that may have stopped before it was done, or failed.
-    void leave(RunSession session, const migration::RunReport& report, const std::stop_token& stop);
+    /// After a run that may have stopped before it was done, or failed. False: nobody else may have the session.
+    bool make_as_new(RunSession& session, const migration::RunReport& report, const std::stop_token& stop);
     migration::RunReport attempt(const migration::ScriptSet& scripts, const migration::Goal& goal,
                                  RunListener& listener, const std::stop_token& stop,
                                  const std::function<void(Attempt&, const LockKey&)>& work);

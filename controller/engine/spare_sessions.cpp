@@ -101,14 +101,21 @@ std::optional<RunSession> SpareSessions::find(const postgres::ConnectionUrl& url
     return session;
 }
 
+bool SpareSessions::make_as_new(RunSession& session) noexcept {
+    try {
+        if (!session.defaults || session.runs >= most_runs || !is_worth_keeping_()) return false;
+        clean(session.connection);
+        return session.connection.is_idle();
+    } catch (const std::exception&) {  // it is ended, and the next run opens another
+        return false;
+    }
+}
+
 void SpareSessions::give_back(const postgres::ConnectionUrl& url, RunSession session) noexcept {
     try {
-        if (!session.defaults || session.runs >= most_runs || !is_worth_keeping_()) return;
-        clean(session.connection);
-        if (!session.connection.is_idle()) return;
         const std::lock_guard lock(mutex_);
         spares_.push_front({url, std::move(session)});
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it is ended, and the next run opens another
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): it is ended
     }
 }
 

@@ -40,7 +40,11 @@ class SpareSessions {
     /// A spare that is as good as new, or a new one. Throws as Connection::open does, and ConnectionLost.
     RunSession take(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
 
-    /// Only after a run that has done all that it should.
+    /// After a run that has done all that it should: makes the session as good as new, which releases its locks too. If
+    /// not, nobody else may have it.
+    bool make_as_new(RunSession& session) noexcept;
+
+    /// One that is as good as new.
     void give_back(const postgres::ConnectionUrl& url, RunSession session) noexcept;
 
     /// Ends all spares. To be called when nothing waits any more.

@@ -136,7 +136,7 @@ void Connection::begin_anew(const Options& options) {
     if (application_name_ != options.application_name) is_renamed_ = true;
     application_name_ = options.application_name;
     stop_ = options.stop;
-    waker_ = std::make_unique<Waker>(stop_);
+    waker_->follow(stop_);
     watch_link({}, {});
     while_waiting({}, {});
     answer_until(std::nullopt);

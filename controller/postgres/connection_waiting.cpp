@@ -80,7 +80,7 @@ class Alarms {
 
 void Connection::leave_within(std::chrono::milliseconds patience) {
     stop_ = {};
-    waker_ = std::make_unique<Waker>(stop_);
+    waker_->follow(stop_);
     deadline_ = steady_clock::now() + patience;
     watch_link({}, {});
     while_waiting({}, {});

@@ -33,7 +33,12 @@ Waker::EventFd::~EventFd() {
     ::close(descriptor_);
 }
 
-Waker::Waker(const std::stop_token& stop) : callback_(stop, Signal{event_.descriptor()}) {}
+void Waker::follow(const std::stop_token& stop) {
+    callback_.reset();
+    std::uint64_t requests = 0;
+    [[maybe_unused]] const auto forgotten = ::read(event_.descriptor(), &requests, sizeof requests);
+    callback_.emplace(stop, Signal{event_.descriptor()});
+}
 
 Waker::Woken Waker::wait(int socket, short events, std::optional<std::chrono::milliseconds> timeout) const {
     std::optional<std::chrono::steady_clock::time_point> deadline;

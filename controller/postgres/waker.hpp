@@ -9,7 +9,10 @@ namespace lockkeeper::postgres {
 /// Waits for a socket and for a stop request at once: the request writes to an eventfd that poll() watches too.
 class Waker {
   public:
-    explicit Waker(const std::stop_token& stop);
+    explicit Waker(const std::stop_token& stop) { follow(stop); }
+
+    /// From now on this one's requests count, and no other's.
+    void follow(const std::stop_token& stop);
 
     enum class Woken { Ready, Stopped, TimedOut };
 
@@ -34,7 +37,7 @@ class Waker {
     };
 
     EventFd event_;  // outlives the callback, whose destructor waits for a Signal that is under way
-    std::stop_callback<Signal> callback_;
+    std::optional<std::stop_callback<Signal>> callback_;
 };
 
 }  // namespace lockkeeper::postgres
