@@ -2,6 +2,7 @@
 
 #include "postgres/error.hpp"
 
+#include <thread>
 #include <utility>
 
 namespace lockkeeper::engine {
@@ -22,6 +23,10 @@ constexpr milliseconds time_to_answer{1'000};
 
 /// A server that is slow to let a connection in is given this, over several looks, rather than asked time and again.
 constexpr milliseconds time_to_open{10'000};
+
+/// For a last attempt at the session of a run that is told to stop, which is to end within 5 s.
+constexpr milliseconds time_to_leave{1'500};
+constexpr milliseconds pause{50};
 
 postgres::Connection open(const postgres::ConnectionUrl& url, milliseconds connect_timeout,
                           const std::stop_token& stop) {
@@ -60,12 +65,17 @@ LinkWatch::~LinkWatch() {
     stop_opening_.request_stop();
     if (!stop_.stop_requested() || answers(watched_)) return;
     // A cancelled command that a hanging proxy has kept to itself: the server would go on, and keep the lock.
-    for (int tries = 2; tries > 0; --tries) {
+    opening_ = {};
+    connection_.reset();  // its place on the server may be the last one
+    const auto deadline = steady_clock::now() + time_to_leave;
+    for (auto left = time_to_leave; left > pause;
+         left = std::chrono::floor<milliseconds>(deadline - steady_clock::now())) {
         try {
-            auto connection = open(url_, 2 * time_to_connect, {});
-            end_session(connection);
+            auto connection = open(url_, left, {});
+            end_session(connection, deadline);
             return;
-        } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): once more, and then the server's guards
+        } catch (const std::exception&) {
+            std::this_thread::sleep_for(pause);
         }
     }
 }
@@ -83,7 +93,7 @@ bool LinkWatch::is_silent(std::size_t nth) {
         }
         const auto limit = sight->shows_all ? patience : patience_without_progress_to_see;
         if (steady_clock::now() - unchanged_since_ + every / 2 < limit) return false;
-        end_session(*connection);
+        end_session(*connection, steady_clock::now() + time_to_answer);
         return true;
     } catch (const std::exception&) {
         connection_.reset();  // nothing was seen, and so nothing is known; again next time
@@ -120,13 +130,14 @@ std::optional<LinkWatch::Sight> LinkWatch::look(postgres::Connection& connection
                  !is_there || seen.boolean(0, 2)};
 }
 
-void LinkWatch::end_session(postgres::Connection& connection) {
-    connection.answer_until(steady_clock::now() + time_to_answer);
+void LinkWatch::end_session(postgres::Connection& connection, steady_clock::time_point deadline) {
+    connection.answer_until(deadline);
     try {
         // Only if it is the one that holds the lock: the pid may be another's by now.
         connection.query("SELECT pg_catalog.pg_terminate_backend(pid) FROM (" + AdvisoryLock::holder_sql(key_) +
                          ") AS holder WHERE pid = " + std::to_string(watched_.backend_pid()));
-    } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): not ours to end, now or later
+    } catch (const postgres::CommandError& error) {
+        if (error.sqlstate() != "42501") throw;  // insufficient_privilege: not ours to end, now or later
     }
 }
 

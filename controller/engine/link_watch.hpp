@@ -45,7 +45,7 @@ class LinkWatch {
     bool is_silent(std::size_t nth);
     std::optional<Sight> look(postgres::Connection& connection);
     /// Throws where the server does not say that it has done so.
-    void end_session(postgres::Connection& connection);
+    void end_session(postgres::Connection& connection, std::chrono::steady_clock::time_point deadline);
     /// Null while it is being opened, on a thread of its own.
     postgres::Connection* second_connection();
 

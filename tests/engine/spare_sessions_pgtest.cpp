@@ -3,11 +3,13 @@
 #include "support/ordinary_role.hpp"
 #include "support/pgbouncer.hpp"
 #include "support/run.hpp"
+#include "support/sanitized.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <stop_token>
 #include <thread>
 
@@ -29,11 +31,11 @@ class Runs {
     migration::RunReport run(const std::string& name, const std::string& sql) {
         engine::RunListener listener;
         auto migrator = migrator_of(name);
-        return migrator.migrate(scripts(name, sql), {}, listener, stop_.get_token());
+        return migrator.migrate(scripts(name, sql), {}, listener, stop.get_token());
     }
     engine::Migrator::Inspection inspect(const std::string& name, const std::string& sql) {
         auto migrator = migrator_of(name);
-        return migrator.inspect(scripts(name, sql), {}, stop_.get_token());
+        return migrator.inspect(scripts(name, sql), {}, stop.get_token());
     }
 
     /// Sessions of runs that are there, each by its name.
@@ -53,6 +55,7 @@ class Runs {
 
     postgres::ConnectionUrl url;
     engine::SessionSettings session;
+    std::stop_source stop;
     std::atomic<bool> others_wait{true};
     engine::SpareSessions spares{[this] { return others_wait.load(); }};
 
@@ -70,7 +73,6 @@ class Runs {
 
     const TemporaryDatabase& database_;
     engine::SystemClock clock_;
-    std::stop_source stop_;
 };
 
 /// Notes the session that it runs in.
@@ -271,6 +273,21 @@ TEST_CASE("behind a pooler in session mode a session goes on as without one") {
     for (const auto* name : {"a", "b", "c"}) CHECK(runs.migrate(name, note()) == "done");
     CHECK(database.ask(number_of_sessions) == "1");
     CHECK(noted(database, "split_part(what, ' ', 2)") == "lockkeeper:a, lockkeeper:b, lockkeeper:c");
+}
+
+TEST_CASE("a run in a session that it was given ends when it is told to stop") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    CHECK(runs.migrate("a", note()) == "done");
+    auto slow = std::async(std::launch::async, [&] { return runs.migrate("b", note() + "SELECT pg_sleep(60);"); });
+    while (database.ask("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = "
+                        "current_database()") == "0") {
+        if (slow.wait_for(20ms) == std::future_status::ready) break;
+    }
+    runs.stop.request_stop();
+    REQUIRE(slow.wait_for(tests::promised_time) == std::future_status::ready);
+    CHECK(slow.get() == "Interrupted");
+    CHECK(runs.sessions_once("none") == "none");
 }
 
 TEST_CASE("a session goes from run to run a hundred times at most") {

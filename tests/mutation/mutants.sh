@@ -23,8 +23,8 @@ mutant "the row is written outside the script's transaction" \
 
 mutant "the lock is on a second connection" \
   "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
-  engine/migrator.cpp 'const auto lock = AdvisoryLock::acquire(attempt.connection,' \
-  'auto second = connect(stop); const auto lock = AdvisoryLock::acquire(second,' \
+  engine/migrator.cpp 'auto lock = AdvisoryLock::acquire(attempt.connection,' \
+  'auto second = connect(stop); auto lock = AdvisoryLock::acquire(second,' \
   engine/advisory_lock.cpp '    return sql;' '    return "true";'
 
 mutant "no line break stands behind a script" \
@@ -145,6 +145,10 @@ mutant "a session goes on after a failed run" \
 mutant "a run has its predecessor's name" \
   "runs of one connection string share a session while others wait, each under its own name" \
   engine/session_settings.cpp 'if (connection.is_renamed())' 'if (false)'
+
+mutant "a session hears of the stop of its first run only" \
+  "a run in a session that it was given ends when it is told to stop" \
+  postgres/connection.cpp 'waker_->follow(stop_);' ''
 
 mutant "a run is given a session that has ended" \
   "a spare that the server has ended is replaced, and the run knows nothing of it" \
