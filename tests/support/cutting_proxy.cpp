@@ -66,7 +66,7 @@ struct CuttingProxy::Link {
 };
 
 CuttingProxy::CuttingProxy(const std::string& url, std::optional<Cut> cut, std::chrono::milliseconds delay)
-    : listening_(listen_on_loopback()), url_(url), cut_(cut), delay_(delay) {
+    : listening_(listen_on_loopback()), url_(url), cut_(std::move(cut)), delay_(delay) {
     const auto [begin, end] = find_port(url);
     // For each connection that is accepted: not much fits into a link that has fallen silent.
     ::setsockopt(listening_.descriptor(), SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
