@@ -62,11 +62,10 @@ LinkWatch::LinkWatch(postgres::Connection& watched, postgres::ConnectionUrl url,
 
 LinkWatch::~LinkWatch() {
     watched_.watch_link({}, {});
-    stop_opening_.request_stop();
     if (!stop_.stop_requested() || answers(watched_)) return;
     // A cancelled command that a hanging proxy has kept to itself: the server would go on, and keep the lock.
-    opening_ = {};
     connection_.reset();  // its place on the server may be the last one
+    opening_.reset();
     const auto deadline = steady_clock::now() + time_to_leave;
     for (auto left = time_to_leave; left > pause;
          left = std::chrono::floor<milliseconds>(deadline - steady_clock::now())) {
@@ -103,12 +102,12 @@ bool LinkWatch::is_silent(std::size_t nth) {
 
 postgres::Connection* LinkWatch::second_connection() {
     if (connection_) return &*connection_;
-    if (!opening_.valid()) {
-        opening_ =
-            std::async(std::launch::async, [this] { return open(url_, time_to_open, stop_opening_.get_token()); });
+    if (!opening_ || opening_->taken()) {
+        opening_.emplace([this](const std::stop_token& given_up) { return open(url_, time_to_open, given_up); },
+                         std::stop_token());
     }
-    if (opening_.wait_for(time_to_connect) != std::future_status::ready) return nullptr;
-    return &connection_.emplace(opening_.get());
+    if (!opening_->is_ready_within(time_to_connect)) return nullptr;
+    return &connection_.emplace(opening_->take());
 }
 
 std::optional<LinkWatch::Sight> LinkWatch::look(postgres::Connection& connection) {

@@ -1,11 +1,11 @@
 #pragma once
 
 #include "engine/advisory_lock.hpp"
+#include "engine/session_ahead.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/connection_url.hpp"
 
 #include <chrono>
-#include <future>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -54,8 +54,7 @@ class LinkWatch {
     LockKey key_;
     std::string server_start_;
     std::stop_token stop_;
-    std::stop_source stop_opening_;
-    std::future<postgres::Connection> opening_;  ///< its end is waited for when this is destroyed
+    std::optional<SessionAhead> opening_;
     std::optional<postgres::Connection> connection_;
     std::optional<Sight> last_;
     std::chrono::steady_clock::time_point unchanged_since_;

@@ -2,6 +2,7 @@
 
 #include "postgres/connection.hpp"
 
+#include <chrono>
 #include <functional>
 #include <future>
 #include <stop_token>
@@ -24,6 +25,10 @@ class SessionAhead {
     /// The session, once, for use while this object lives; throws what `open` threw.
     postgres::Connection take() { return session_.get(); }
     bool taken() const { return !session_.valid(); }
+    /// Has the attempt ended by then, so that take() does not wait?
+    bool is_ready_within(std::chrono::milliseconds patience) const {
+        return session_.wait_for(patience) == std::future_status::ready;
+    }
 
   private:
     struct Forward {
