@@ -62,12 +62,18 @@ migration::AppliedScript read_row(const postgres::Result& rows, std::size_t row)
 
 }  // namespace
 
-std::optional<migration::History> HistoryTable::read(postgres::Connection& connection, DownScripts down_scripts) const {
+std::optional<migration::History> HistoryTable::read(postgres::Connection& connection, DownScripts down_scripts,
+                                                     const std::string& afterwards) const {
     const std::string down = down_scripts == DownScripts::Load ? "down_script" : "NULL::pg_catalog.text";
     try {
-        const auto rows = connection.query("SELECT version, name, checksum, " + down + ", down_checksum, " +
-                                           epoch_of("applied_at", "1000000") + ", " + epoch_of("duration", "1000") +
-                                           ", " + std::string(journal_column) + " FROM " + name_.quoted());
+        std::optional<postgres::Result> first;
+        connection.query_each("SELECT version, name, checksum, " + down + ", down_checksum, " +
+                                  epoch_of("applied_at", "1000000") + ", " + epoch_of("duration", "1000") + ", " +
+                                  std::string(journal_column) + " FROM " + name_.quoted() + ";" + afterwards,
+                              [&](const postgres::Result& result) {
+                                  if (!first) first = result;
+                              });
+        const auto& rows = first.value();
         migration::History history;
         history.reserve(rows.rows());
         for (std::size_t row = 0; row < rows.rows(); ++row) history.push_back(read_row(rows, row));

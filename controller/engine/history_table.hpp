@@ -35,8 +35,10 @@ class HistoryTable {
 
     enum class DownScripts { Leave, Load };
 
-    /// All rows, ordered by version; nothing if there is no such table. Throws HistoryUnusable.
-    std::optional<migration::History> read(postgres::Connection& connection, DownScripts down_scripts) const;
+    /// All rows, ordered by version; nothing if there is no such table. Throws HistoryUnusable. `afterwards`, SQL, is
+    /// run behind it in the same message, and only if there is such a table.
+    std::optional<migration::History> read(postgres::Connection& connection, DownScripts down_scripts,
+                                           const std::string& afterwards = {}) const;
 
     /// Creates table and schema. Only for the holder of the lock: IF NOT EXISTS races in PostgreSQL.
     void create(postgres::Connection& connection) const;

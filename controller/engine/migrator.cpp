@@ -80,6 +80,26 @@ std::chrono::milliseconds time_to_look(std::chrono::milliseconds lock_timeout) {
     return lock_timeout.count() == 0 ? longest : std::min(longest, std::max(lock_timeout * 6 / 10, longest / 100));
 }
 
+/// What a run asks last, together with its farewell to a session that another run may have.
+struct LastLook {
+    migration::History history;
+    bool session_is_as_new = false;
+};
+
+/// `farewell`: of SpareSessions.
+LastLook look_last(postgres::Connection& connection, const HistoryTable& table, HistoryTable::DownScripts down_scripts,
+                   const std::string& farewell) {
+    if (!farewell.empty()) {
+        try {
+            auto history = table.read(connection, down_scripts, farewell);
+            const bool is_as_new = history && connection.is_idle();
+            return {std::move(history).value_or(migration::History{}), is_as_new};
+        } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): of the farewell, so without it then
+        }
+    }
+    return {table.read(connection, down_scripts).value_or(migration::History{})};
+}
+
 }  // namespace
 
 /// One call of migrate: what it was given, and what it has found out so far.
@@ -89,10 +109,13 @@ struct Migrator::Attempt {
     RunListener& listener;
     const std::stop_token& stop;
     HistoryTable table;
+    const Migrator& migrator;
     RunSession session;
     postgres::Connection& connection = session.connection;
     migration::Plan plan{};
     RunReport report{};
+    /// It has been reset, its locks are released, and another run may have it.
+    bool session_is_as_new = false;
 
     /// A script and its row are committed.
     void note(const migration::Step& step, std::chrono::milliseconds duration) {
@@ -100,9 +123,11 @@ struct Migrator::Attempt {
         listener.finished(step, duration);
     }
 
-    /// Reads the history again and holds it against the source.
+    /// Reads the history again and holds it against the source. The last that is asked of the session.
     void look() {
-        const auto history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
+        const auto farewell = migrator.farewell(session, report, stop);
+        auto [history, is_as_new] = look_last(connection, table, needed_down_scripts(goal), farewell);
+        session_is_as_new = is_as_new;
         plan = migration::make_plan(scripts, history, goal);
         report.database = migration::describe(table.name().text(), history, plan);
     }
@@ -125,8 +150,19 @@ RunSession Migrator::first_session(const std::stop_token& stop) {
     return spares_ != nullptr ? spares_->take(url_, session_options(stop)) : RunSession{connect(stop)};
 }
 
-bool Migrator::make_as_new(RunSession& session, const RunReport& report, const std::stop_token& stop) {
-    return spares_ != nullptr && !report.failure && !stop.stop_requested() && spares_->make_as_new(session);
+template <typename Ask>
+auto Migrator::ask_first(RunSession& session, const std::stop_token& stop, const Ask& ask) const {
+    try {
+        return ask();
+    } catch (const postgres::StaleSession&) {
+        spares_->replace(session, url_, session_options(stop));
+        return ask();
+    }
+}
+
+std::string Migrator::farewell(const RunSession& session, const RunReport& report, const std::stop_token& stop) const {
+    const bool is_for_others = spares_ != nullptr && !report.failure && !stop.stop_requested();
+    return is_for_others ? spares_->farewell(session) : "";
 }
 
 bool Migrator::history_moved(const migration::History& history) const {
@@ -139,25 +175,23 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
     RunReport failed;
     try {
         check_settings(options_.session);
-        Attempt attempt{scripts, goal, listener, stop, HistoryTable(options_.history_table), first_session(stop)};
-        bool is_as_new = false;
+        Attempt attempt{
+            scripts, goal, listener, stop, HistoryTable(options_.history_table), *this, first_session(stop)};
+        auto& is_as_new = attempt.session_is_as_new;
         try {
             auto key = LockKey::of(options_.history_table);
             if (options_.lock_key) key.value = *options_.lock_key;
             key.also_hold = options_.also_hold;
             const AdvisoryLock::Patience patience{options_.acquire_timeout, clock_, stop,
                                                   [&](const LockWait& wait) { listener.waiting(wait); }};
-            // A server in good order answers an attempt at once, so beyond that the link is silent.
-            attempt.connection.answer_until(std::chrono::steady_clock::now() + options_.acquire_timeout +
-                                            options_.connect_timeout);
-            auto lock = AdvisoryLock::acquire(attempt.connection, key, patience,
-                                              [this](const std::stop_token& given) { return connect(given); });
-            attempt.connection.answer_until(std::nullopt);
+            auto lock = ask_first(attempt.session, stop, [&] { return acquire(attempt.connection, key, patience); });
             const LinkWatch link(attempt.connection, url_, key, lock.server_start(), stop);
             work(attempt, key);
-            is_as_new = make_as_new(attempt.session, attempt.report, stop);
+            is_as_new = is_as_new ||
+                        SpareSessions::make_as_new(attempt.connection, farewell(attempt.session, attempt.report, stop));
             if (is_as_new) lock.has_been_released();
         } catch (...) {
+            is_as_new = false;
             attempt.report.failure = failure_of(std::current_exception());
         }
         if (is_as_new) spares_->give_back(url_, std::move(attempt.session));
@@ -166,6 +200,16 @@ RunReport Migrator::attempt(const migration::ScriptSet& scripts, const migration
         failed.failure = failure_of(std::current_exception());
     }
     return failed;
+}
+
+AdvisoryLock Migrator::acquire(postgres::Connection& connection, const LockKey& key,
+                               const AdvisoryLock::Patience& patience) const {
+    // A server in good order answers an attempt at once, so beyond that the link is silent.
+    connection.answer_until(std::chrono::steady_clock::now() + options_.acquire_timeout + options_.connect_timeout);
+    auto lock = AdvisoryLock::acquire(connection, key, patience,
+                                      [this](const std::stop_token& given) { return connect(given); });
+    connection.answer_until(std::nullopt);
+    return lock;
 }
 
 RunReport Migrator::migrate(const migration::ScriptSet& scripts, const migration::Goal& goal, RunListener& listener,
@@ -298,13 +342,16 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
     try {
         auto session = first_session(stop);
         auto& connection = session.connection;
-        const HistoryTable table(options_.history_table);
-        history = table.read(connection, needed_down_scripts(goal)).value_or(migration::History{});
+        auto look = ask_first(session, stop, [&] {
+            return look_last(connection, HistoryTable(options_.history_table), needed_down_scripts(goal),
+                             farewell(session, report, stop));
+        });
+        history = std::move(look.history);
         plan = migration::make_plan(scripts, history, goal, find_foreign(connection, history, goal));
         report.database = migration::describe(options_.history_table.text(), history, plan);
         report.warnings = plan.warnings;
         report.failure = plan.refusal;
-        if (make_as_new(session, report, stop)) spares_->give_back(url_, std::move(session));
+        if (look.session_is_as_new && !report.failure) spares_->give_back(url_, std::move(session));
     } catch (...) {
         report.failure = failure_of(std::current_exception());
     }

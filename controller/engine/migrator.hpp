@@ -86,8 +86,14 @@ class Migrator {
     postgres::Connection::Options session_options(const std::stop_token& stop) const;
     postgres::Connection connect(const std::stop_token& stop) const;
     RunSession first_session(const std::stop_token& stop);
-    /// After a run that may have stopped before it was done, or failed. False: nobody else may have the session.
-    bool make_as_new(RunSession& session, const migration::RunReport& report, const std::stop_token& stop);
+    /// What is to be asked first of a session: where it is stale, of a new one in its place.
+    template <typename Ask>
+    auto ask_first(RunSession& session, const std::stop_token& stop, const Ask& ask) const;
+    /// Of SpareSessions; empty too after a run that may have stopped before it was done, or has failed.
+    std::string farewell(const RunSession& session, const migration::RunReport& report,
+                         const std::stop_token& stop) const;
+    AdvisoryLock acquire(postgres::Connection& connection, const LockKey& key,
+                         const AdvisoryLock::Patience& patience) const;
     migration::RunReport attempt(const migration::ScriptSet& scripts, const migration::Goal& goal,
                                  RunListener& listener, const std::stop_token& stop,
                                  const std::function<void(Attempt&, const LockKey&)>& work);

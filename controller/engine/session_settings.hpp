@@ -43,9 +43,9 @@ void check_settings(const SessionSettings& settings);
 /// as start-up options.
 std::string session_guards(const postgres::Connection& connection);
 
-/// The SET statement, without a semicolon, that tells the server what the session is called now
+/// The SET statement, without a semicolon, that tells the server what a session is called now
 /// (Connection::begin_anew). Among the guards of one that is renamed.
-std::string renaming(const postgres::Connection& connection);
+std::string renaming(const std::string& name);
 
 /// From this size on a script is sent to an unhurried_session.
 constexpr std::size_t large_script_bytes = std::size_t{1} << 20U;

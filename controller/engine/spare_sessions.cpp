@@ -18,9 +18,9 @@ constexpr std::size_t most_runs = 100;
 
 /// What a new session of this role would find set, in any database, as a number.
 constexpr auto defaults_sql =
-    "SELECT pg_catalog.hashtextextended(coalesce(pg_catalog.string_agg(s::pg_catalog.text, ' ' ORDER BY "
+    "(SELECT pg_catalog.hashtextextended(coalesce(pg_catalog.string_agg(s::pg_catalog.text, ' ' ORDER BY "
     "s.setdatabase, s.setrole), ''), 0) FROM pg_catalog.pg_db_role_setting s WHERE s.setrole IN (0, (SELECT r.oid FROM "
-    "pg_catalog.pg_roles r WHERE r.rolname = session_user))";
+    "pg_catalog.pg_roles r WHERE r.rolname = session_user)))";
 
 constexpr int ends_idle_sessions = 140'000;
 
@@ -33,37 +33,46 @@ std::optional<std::int64_t> read_defaults(postgres::Connection& connection,
     std::optional<std::int64_t> defaults;
     connection.answer_until(std::chrono::steady_clock::now() + options.connect_timeout);
     try {
-        defaults = connection.query(defaults_sql).integer(0, 0);
+        defaults = connection.query(std::string("SELECT ") + defaults_sql).integer(0, 0);
     } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): this role may not see them
     }
     connection.answer_until(std::nullopt);
     return defaults;
 }
 
-/// In one message, which does nothing behind a pooler that has given it somebody else's backend.
-void clean(postgres::Connection& connection) {
-    connection.leave_within(patience);
-    connection.query(own_backend_check(connection) + "SELECT pg_catalog.pg_advisory_unlock_all();" +
-                     reset_session(connection));
+/// Divides by zero where a new session would begin with other defaults.
+std::string proof_of(std::int64_t defaults) {
+    return std::string("SELECT 1 / (") + defaults_sql + " OPERATOR(pg_catalog.=) '" + std::to_string(defaults) +
+           "')::pg_catalog.int4";
 }
 
 }  // namespace
 
 RunSession SpareSessions::take(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options) {
-    while (auto spare = find(url)) {
-        if (!is_as_new(*spare, options)) continue;
-        ++spare->runs;
-        return *std::move(spare);
-    }
-    RunSession session{open(url, options)};
+    auto spare = find(url);
+    if (!spare) return open(url, options, end(1));
+    ++spare->runs;
+    spare->connection.begin_anew(options, {{renaming(options.application_name), proof_of(*spare->defaults)}, patience});
+    return *std::move(spare);
+}
+
+void SpareSessions::replace(RunSession& stale, const postgres::ConnectionUrl& url,
+                            const postgres::Connection::Options& options) {
+    { const RunSession ended = std::move(stale); }
+    end_all();  // they have waited for longer
+    stale = open(url, options, true);
+}
+
+RunSession SpareSessions::open(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options,
+                               bool has_ended_any) {
+    RunSession session{connect(url, options, has_ended_any)};
     if (is_worth_keeping_()) session.defaults = read_defaults(session.connection, options);
     return session;
 }
 
-postgres::Connection SpareSessions::open(const postgres::ConnectionUrl& url,
-                                         const postgres::Connection::Options& options) {
+postgres::Connection SpareSessions::connect(const postgres::ConnectionUrl& url,
+                                            const postgres::Connection::Options& options, bool has_ended_any) {
     const auto deadline = std::chrono::steady_clock::now() + patience;
-    bool has_ended_any = end(1);
     while (true) {
         try {
             return postgres::Connection::open(url, options);
@@ -76,22 +85,6 @@ postgres::Connection SpareSessions::open(const postgres::ConnectionUrl& url,
     }
 }
 
-bool SpareSessions::is_as_new(RunSession& session, const postgres::Connection::Options& options) {
-    auto& connection = session.connection;
-    try {
-        connection.begin_anew(options);
-        connection.answer_until(std::chrono::steady_clock::now() + patience);
-        const auto defaults = connection.query(renaming(connection) + ";" + defaults_sql).integer(0, 0);
-        connection.answer_until(std::nullopt);
-        return defaults == session.defaults;
-    } catch (const postgres::Interrupted&) {
-        throw;
-    } catch (const postgres::Error&) {
-        end_all();  // the others have waited for longer
-        return false;
-    }
-}
-
 std::optional<RunSession> SpareSessions::find(const postgres::ConnectionUrl& url) {
     const std::lock_guard lock(mutex_);
     const auto found = std::ranges::find(spares_, url, &Spare::url);
@@ -101,11 +94,18 @@ std::optional<RunSession> SpareSessions::find(const postgres::ConnectionUrl& url
     return session;
 }
 
-bool SpareSessions::make_as_new(RunSession& session) noexcept {
+std::string SpareSessions::farewell(const RunSession& session) const {
+    if (!session.defaults || session.runs >= most_runs || !is_worth_keeping_()) return {};
+    return own_backend_check(session.connection) + "SELECT pg_catalog.pg_advisory_unlock_all();" +
+           reset_session(session.connection);
+}
+
+bool SpareSessions::make_as_new(postgres::Connection& connection, const std::string& farewell) noexcept {
+    if (farewell.empty()) return false;
     try {
-        if (!session.defaults || session.runs >= most_runs || !is_worth_keeping_()) return false;
-        clean(session.connection);
-        return session.connection.is_idle();
+        connection.leave_within(patience);
+        connection.query(farewell);
+        return connection.is_idle();
     } catch (const std::exception&) {  // it is ended, and the next run opens another
         return false;
     }

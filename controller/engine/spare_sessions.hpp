@@ -10,6 +10,7 @@
 #include <list>
 #include <mutex>
 #include <optional>
+#include <string>
 
 namespace lockkeeper::engine {
 
@@ -37,12 +38,19 @@ class SpareSessions {
     /// For a caller who knows whether work waits.
     explicit SpareSessions(std::function<bool()> is_worth_keeping) : is_worth_keeping_(std::move(is_worth_keeping)) {}
 
-    /// A spare that is as good as new, or a new one. Throws as Connection::open does, and ConnectionLost.
+    /// A spare, of which the first query shows whether it is as good as new (StaleSession), or a new one. Throws as
+    /// Connection::open does.
     RunSession take(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
 
-    /// After a run that has done all that it should: makes the session as good as new, which releases its locks too. If
-    /// not, nobody else may have it.
-    bool make_as_new(RunSession& session) noexcept;
+    /// Puts a new session in the place of one that was stale.
+    void replace(RunSession& stale, const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
+
+    /// SQL that makes the session as good as new, which releases its locks too: for the last message of a run that has
+    /// done all that it should. Empty: it is not worth it, and nobody else may have the session. The server refuses it
+    /// behind a pooler that has given the session somebody else's backend.
+    std::string farewell(const RunSession& session) const;
+    /// Says such a farewell in a message of its own. False: nobody else may have the session.
+    static bool make_as_new(postgres::Connection& connection, const std::string& farewell) noexcept;
 
     /// One that is as good as new.
     void give_back(const postgres::ConnectionUrl& url, RunSession session) noexcept;
@@ -60,8 +68,11 @@ class SpareSessions {
     /// The oldest ones, so many at most. False: there was none.
     bool end(std::size_t count) noexcept;
     bool end_all() noexcept { return end(std::numeric_limits<std::size_t>::max()); }
-    postgres::Connection open(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options);
-    bool is_as_new(RunSession& session, const postgres::Connection::Options& options);
+    /// `has_ended_any`: spares have been ended for it just now.
+    RunSession open(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options,
+                    bool has_ended_any);
+    postgres::Connection connect(const postgres::ConnectionUrl& url, const postgres::Connection::Options& options,
+                                 bool has_ended_any);
 
     const std::function<bool()> is_worth_keeping_;
     std::mutex mutex_;

@@ -19,7 +19,7 @@ namespace lockkeeper::kube {
 ///   note stays: the second one is told at once, the further ones are counted and told every 30 minutes, and when the
 ///   series ends.
 /// - Of one subject 25 events are told in a row, then one in 5 minutes; what is beyond that is forgotten.
-/// - It remembers the 4,096 subjects and series that were last heard of.
+/// - It remembers the 3,072 subjects and series that were last heard of, and up to a thousand more.
 class EventSeries {
   public:
     using TimePoint = std::chrono::system_clock::time_point;

@@ -10,6 +10,7 @@
 #include <array>
 #include <cctype>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace lockkeeper::postgres {
@@ -120,6 +121,7 @@ void Connection::query_each(const std::string& sql, const std::function<void(con
 }
 
 Result Connection::exchange(const std::string& sql, const std::function<void(const Result&)>& each) {
+    if (proof_) return prove_and_exchange(sql, each);
     const auto begin = steady_clock::now();
     send(sql);
     auto last = collect(std::nullopt, each);
@@ -127,19 +129,37 @@ Result Connection::exchange(const std::string& sql, const std::function<void(con
     return last;
 }
 
+Result Connection::prove_and_exchange(const std::string& sql, const std::function<void(const Result&)>& each) {
+    const auto proof = *std::exchange(proof_, std::nullopt);
+    const auto deadline = deadline_;
+    const auto proof_deadline = steady_clock::now() + proof.patience;
+    answer_until(deadline ? std::min(*deadline, proof_deadline) : proof_deadline);
+    std::string message;
+    for (const auto& statement : proof.statements) message += statement + ";";
+    std::size_t answers = 0;
+    try {
+        auto last = exchange(message + sql, [&](const Result& result) {
+            if (++answers > proof.statements.size() && each) each(result);
+        });
+        answer_until(deadline);
+        return last;
+    } catch (const Interrupted&) {
+        throw;
+    } catch (const Error&) {
+        throw StaleSession();
+    }
+}
+
 Result Connection::copy_in(const std::string& sql, std::string_view rows) {
     send(sql);
     return collect(rows, {});
 }
 
-void Connection::begin_anew(const Options& options) {
+void Connection::begin_anew(const Options& options, Proof proof) {
     if (application_name_ != options.application_name) is_renamed_ = true;
     application_name_ = options.application_name;
-    stop_ = options.stop;
-    waker_->follow(stop_);
-    watch_link({}, {});
-    while_waiting({}, {});
-    answer_until(std::nullopt);
+    wait_only_for(options.stop, std::nullopt);
+    proof_ = std::move(proof);
 }
 bool Connection::is_idle() const {
     return PQtransactionStatus(raw(connection_.get())) == PQTRANS_IDLE;

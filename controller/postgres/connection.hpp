@@ -83,9 +83,18 @@ class Connection {
     /// socket.
     std::uint64_t acknowledged_bytes() const;
 
+    /// Statements that a server refuses whose session is not as good as a new one, and how long it may take to answer.
+    struct Proof {
+        Batch statements;
+        std::chrono::milliseconds patience{0};
+    };
+
     /// For another run that uses this session from now on, as if it had opened it with these options. The server still
     /// has the old name then, and has it again after each RESET ALL.
-    void begin_anew(const Options& options);
+    ///
+    /// The first thing that is asked of it is to be a query. The proof goes to the server in front of that, in the same
+    /// message; where that fails, for whatever reason, StaleSession is thrown, and a new session will tell the reason.
+    void begin_anew(const Options& options, Proof proof);
     /// What the one who uses it now is called.
     const std::string& application_name() const { return application_name_; }
     /// Is that not what the server was told when the session began?
@@ -106,6 +115,7 @@ class Connection {
     Connection(void* connection, const Options& options);
     void connect(std::chrono::steady_clock::time_point deadline);
     Result exchange(const std::string& sql, const std::function<void(const Result&)>& each);
+    Result prove_and_exchange(const std::string& sql, const std::function<void(const Result&)>& each);
     void send(const std::string& sql);
     void send_ahead(const std::vector<Batch>& batches);
     void flush();
@@ -115,6 +125,8 @@ class Connection {
     Result collect(std::optional<std::string_view> rows, const std::function<void(const Result&)>& each);
     void send_rows(std::optional<std::string_view> given);
     void wait_for_input();
+    /// Forgets all else that ends or interrupts a wait.
+    void wait_only_for(const std::stop_token& stop, std::optional<std::chrono::steady_clock::time_point> deadline);
     void wait(short events);
     [[noreturn]] void interrupt();
     [[noreturn]] void throw_command_error(const Result& result, std::size_t completed);
@@ -130,6 +142,7 @@ class Connection {
     std::function<bool(std::size_t nth)> link_is_lost_;
     std::optional<std::chrono::steady_clock::time_point> deadline_;
     std::optional<int> corrected_pid_;
+    std::optional<Proof> proof_;  ///< for the next query
     std::chrono::steady_clock::duration shortest_exchange_ = std::chrono::steady_clock::duration::max();
 };
 

@@ -78,12 +78,16 @@ class Alarms {
 
 }  // namespace
 
-void Connection::leave_within(std::chrono::milliseconds patience) {
-    stop_ = {};
+void Connection::wait_only_for(const std::stop_token& stop, std::optional<steady_clock::time_point> deadline) {
+    stop_ = stop;
     waker_->follow(stop_);
-    deadline_ = steady_clock::now() + patience;
     watch_link({}, {});
     while_waiting({}, {});
+    answer_until(deadline);
+}
+
+void Connection::leave_within(std::chrono::milliseconds patience) {
+    wait_only_for({}, steady_clock::now() + patience);
 }
 
 void Connection::answer_until(std::optional<steady_clock::time_point> deadline) {

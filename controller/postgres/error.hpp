@@ -36,6 +36,12 @@ class ConnectionLost : public Error {
     ConnectionLost() : Error("the connection to the database was lost") {}
 };
 
+/// A session that was to go on for another run is not as good as a new one, or is gone.
+class StaleSession : public Error {
+  public:
+    StaleSession() : Error("the session is not as good as a new one") {}
+};
+
 /// The caller's stop token asked for it. The command was cancelled, or its session ended.
 class Interrupted : public Error {
   public:

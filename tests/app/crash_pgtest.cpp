@@ -46,8 +46,7 @@ std::string fault_after(const TemporaryDatabase& database, const CuttingProxy::C
         auto run = std::async(std::launch::async,
                               [&] { return run_once(proxy.url(), stop.get_token(), tests::twenty_scripts(), flying); });
         if (cut.manner == Manner::Silence) {
-            while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
-            }
+            tests::await_cut(proxy, run);
             const bool lock_is_free = lock_is_free_within(database, tests::promised_time);
             const bool has_ended = lock_is_free && run.wait_for(60s) == std::future_status::ready;
             stop.request_stop();

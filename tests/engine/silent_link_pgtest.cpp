@@ -42,8 +42,7 @@ std::string fault_after_silence(const CuttingProxy::Cut& cut, const Files& files
     const CuttingProxy proxy(database.url(), cut);
     std::stop_source stop;
     auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token(), files); });
-    while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
-    }
+    tests::await_cut(proxy, run);
     const bool lock_is_free = lock_is_free_within(database, tests::promised_time);
     const bool has_ended = lock_is_free && run.wait_for(60s) == std::future_status::ready;
     stop.request_stop();
@@ -70,8 +69,7 @@ void check_that_runner_gives_up(const CuttingProxy::Cut& cut, const Files& files
     const CuttingProxy proxy(database.url(), cut, delay);
     std::stop_source stop;
     auto run = std::async(std::launch::async, [&] { return run_once(proxy.url(), stop.get_token(), files); });
-    while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
-    }
+    tests::await_cut(proxy, run);
     CHECK(run.wait_for(4 * tests::promised_time) == std::future_status::ready);
     CHECK(lock_is_free_within(database, tests::promised_time));
     CHECK(proxy.has_silenced_watch() == !cut.watch_falls_silent_at.empty());

@@ -1,5 +1,6 @@
 // A session that a run is done with goes on to the next run of the same connection string, and nothing goes with it.
 #include "engine/spare_sessions.hpp"
+#include "support/cutting_proxy.hpp"
 #include "support/ordinary_role.hpp"
 #include "support/pgbouncer.hpp"
 #include "support/run.hpp"
@@ -218,15 +219,47 @@ TEST_CASE("a spare that the server has ended is replaced, and the run knows noth
     CHECK(database.ask(number_of_sessions) == "2");
 }
 
+TEST_CASE("a look at what is up to date is one message in a session that goes on") {
+    const TemporaryDatabase database;
+    Runs runs(database);
+    const tests::CuttingProxy proxy(database.url());
+    runs.url = postgres::ConnectionUrl::parse(proxy.url(), postgres::UrlTrust::Owner);
+    CHECK(runs.migrate("a", note()) == "done");
+    const auto before = proxy.messages(tests::CuttingProxy::Direction::ToServer);
+    CHECK(runs.inspect("a", note()).report.succeeded());
+    CHECK(proxy.messages(tests::CuttingProxy::Direction::ToServer) == before + 1);
+    CHECK(runs.sessions() == "lockkeeper:a");
+}
+
+TEST_CASE("a spare whose link is cut or has fallen silent is replaced, and the run knows nothing of it") {
+    using Cutting = tests::CuttingProxy;
+    const auto manner = GENERATE(Cutting::Manner::Close, Cutting::Manner::Silence);
+    std::size_t messages_of_first = 0;
+    for (const bool is_cut : {false, true}) {
+        const TemporaryDatabase database;
+        Runs runs(database);
+        const Cutting::Cut cut{Cutting::Direction::ToServer, messages_of_first, Cutting::Moment::After, manner};
+        const Cutting proxy(database.url(), is_cut ? std::optional(cut) : std::nullopt);
+        runs.url = postgres::ConnectionUrl::parse(proxy.url(), postgres::UrlTrust::Owner);
+        CHECK(runs.migrate("a", note()) == "done");
+        messages_of_first = proxy.messages(Cutting::Direction::ToServer);
+        const auto begin = std::chrono::steady_clock::now();
+        CHECK(runs.migrate("b", note()) == "done");
+        CHECK(std::chrono::steady_clock::now() - begin < tests::promised_time);
+        CHECK(proxy.has_cut() == is_cut);
+        CHECK(database.ask(number_of_sessions) == (is_cut ? "2" : "1"));
+    }
+}
+
 TEST_CASE("the server ends a spare that nobody takes or closes") {
     const TemporaryDatabase database;
     if (database.connect().server_version() < 140'000) return;
     Runs runs(database);
-    if (GENERATE(true, false)) {
-        CHECK(runs.migrate("a", note()) == "done");
-    } else {
-        CHECK(runs.inspect("a", note()).report.succeeded());  // which itself needs no guards
-    }
+    const bool is_of_look = GENERATE(true, false);
+    runs.others_wait = !is_of_look;
+    CHECK(runs.migrate("a", note()) == "done");
+    runs.others_wait = true;
+    if (is_of_look) CHECK(runs.inspect("a", note()).report.succeeded());  // which itself needs no guards
     CHECK(runs.sessions() == "lockkeeper:a");
     CHECK(runs.sessions_once("none", 10s) == "none");
 }
@@ -296,7 +329,10 @@ TEST_CASE("a session goes from run to run a hundred times at most") {
     for (int run = 0; run < 101; ++run) {
         auto session = runs.spares.take(runs.url, {.application_name = "lockkeeper:" + std::to_string(run)});
         session.connection.query(note());
-        if (runs.spares.make_as_new(session)) runs.spares.give_back(runs.url, std::move(session));
+        const auto farewell = runs.spares.farewell(session);
+        if (engine::SpareSessions::make_as_new(session.connection, farewell)) {
+            runs.spares.give_back(runs.url, std::move(session));
+        }
     }
     CHECK(database.ask("SELECT string_agg(n::text, ' ' ORDER BY n) FROM (SELECT count(*) n FROM seen GROUP BY "
                        "split_part(what, ' ', 1)) AS counts") == "1 100");

@@ -124,3 +124,13 @@ TEST_CASE("what was not heard of for longest is forgotten first") {
     CHECK(count_of(series.add(event("ScriptFailed", "first"), noon() + 2s)) == 1);
     CHECK(count_of(series.add(event("ScriptFailed", "4095"), noon() + 2s)) == 2);
 }
+
+TEST_CASE("what was heard of last stays remembered when there is room to be made") {
+    EventSeries series;
+    std::size_t number = 0;
+    for (; number <= EventSeries::most_remembered; ++number)
+        series.add(event("ScriptFailed", std::to_string(number)), noon() + number * 1ms);
+    const auto oldest = number - EventSeries::most_remembered * 3 / 4;
+    CHECK(count_of(series.add(event("ScriptFailed", std::to_string(oldest)), noon() + 5s)) == 2);
+    CHECK(count_of(series.add(event("ScriptFailed", "0"), noon() + 5s)) == 1);
+}

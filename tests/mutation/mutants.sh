@@ -132,11 +132,11 @@ mutant "an index that another session rebuilds is dropped under it" \
 mutant "a session waits for its next run as the last one left it" \
   "the server ends a spare that nobody takes or closes" \
   engine/spare_sessions.cpp 'pg_advisory_unlock_all();" +
-                     reset_session(connection)' 'pg_advisory_unlock_all();"'
+           reset_session(session.connection)' 'pg_advisory_unlock_all();"'
 
 mutant "a session goes on though new ones begin with something else" \
   "a run that changes what new sessions begin with is followed by one in a new session" \
-  engine/spare_sessions.cpp 'return defaults == session.defaults;' 'return defaults != 0;'
+  engine/spare_sessions.cpp 'proof_of(*spare->defaults)' '"SELECT 1"'
 
 mutant "a session goes on after a failed run" \
   "the session of a run that failed is not used again" \
@@ -148,11 +148,11 @@ mutant "a run has its predecessor's name" \
 
 mutant "a session hears of the stop of its first run only" \
   "a run in a session that it was given ends when it is told to stop" \
-  postgres/connection.cpp 'waker_->follow(stop_);' ''
+  postgres/connection_waiting.cpp 'waker_->follow(stop_);' ''
 
 mutant "a run is given a session that has ended" \
   "a spare that the server has ended is replaced, and the run knows nothing of it" \
-  engine/spare_sessions.cpp 'if (!is_as_new(*spare, options)) continue;' 'static_cast<void>(is_as_new(*spare, options));'
+  engine/migrator.cpp 'spares_->replace(session, url_, session_options(stop));' ''
 
 mutant "a session goes on after scripts that may have left anything in it" \
   "a run that may leave more in its session than a reset reaches is followed by one in a new session" \
@@ -160,4 +160,4 @@ mutant "a session goes on after scripts that may have left anything in it" \
 
 mutant "a look through a pooler sets what belongs to others" \
   "a look behind a pooler in transaction mode leaves nothing in its backend" \
-  engine/spare_sessions.cpp 'own_backend_check(connection) + "SELECT' '"SELECT'
+  engine/spare_sessions.cpp 'own_backend_check(session.connection) + "SELECT' '"SELECT'

@@ -199,3 +199,21 @@ TEST_CASE("on the way out a server that does not answer in time counts as lost")
     connection.leave_within(std::chrono::milliseconds(50));
     CHECK_THROWS_AS(connection.query("SELECT pg_sleep(30)"), postgres::ConnectionLost);
 }
+
+TEST_CASE("a session that goes on proves itself in front of its first query, and no more") {
+    const tests::TemporaryDatabase database;
+    auto connection = database.connect();
+    const std::chrono::seconds patience{10};
+    connection.begin_anew({.stop = {}}, {{"CREATE TABLE proof (a int)", "SELECT 'proof'"}, patience});
+    std::string told;
+    connection.query_each("SELECT 'first'; SELECT 'second'", [&](const Result& result) { told += result.text(0, 0); });
+    CHECK(told == "firstsecond");
+    CHECK(connection.query("SELECT count(*) FROM proof").integer(0, 0) == 0);
+
+    connection.begin_anew({.stop = {}}, {{"SELECT 1 / 0"}, patience});
+    CHECK_THROWS_AS(connection.query("CREATE TABLE t (a int)"), StaleSession);
+    CHECK(database.ask("SELECT to_regclass('t') IS NULL") == "t");
+
+    connection.begin_anew({.stop = {}}, {{"SELECT pg_sleep(30)"}, std::chrono::milliseconds(50)});
+    CHECK_THROWS_AS(connection.query("CREATE TABLE t (a int)"), StaleSession);
+}

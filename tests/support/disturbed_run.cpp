@@ -75,6 +75,11 @@ std::string undisturbed_state(const TemporaryDatabase& database) {
     return state_of(database);
 }
 
+void await_cut(const CuttingProxy& proxy, const std::future<migration::RunReport>& run) {
+    while (!proxy.has_cut() && run.wait_for(1ms) != std::future_status::ready) {
+    }
+}
+
 bool lock_is_free_within(const TemporaryDatabase& database, std::chrono::seconds limit) {
     const auto give_up = steady_clock::now() + limit;
     auto session = database.connect();

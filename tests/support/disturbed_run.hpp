@@ -1,10 +1,12 @@
 #pragma once
 
+#include "support/cutting_proxy.hpp"
 #include "support/run.hpp"
 #include "support/temporary_database.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <future>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -32,6 +34,9 @@ migration::RunReport run_once(const std::string& url, const std::stop_token& sto
 
 /// Starts anew, runs the twenty scripts in peace, and returns the state that they end in.
 std::string undisturbed_state(const TemporaryDatabase& database);
+
+/// Until the proxy has cut, or the run has ended without that.
+void await_cut(const CuttingProxy& proxy, const std::future<migration::RunReport>& run);
 
 bool lock_is_free_within(const TemporaryDatabase& database, std::chrono::seconds limit);
 
