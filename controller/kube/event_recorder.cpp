@@ -73,7 +73,9 @@ void EventRecorder::run() {
 void EventRecorder::keep_pace() {
     std::unique_lock lock(mutex_);
     while (!is_ending_ && !pace_.take(steady_clock::now())) {
-        changed_.wait_for(lock, pace_.time_to_next(steady_clock::now()), [this] { return is_ending_; });
+        const auto pause =
+            std::max<std::chrono::duration<double>>(pace_.time_to_next(steady_clock::now()), options_.row);
+        changed_.wait_for(lock, pause, [this] { return is_ending_; });
     }
 }
 

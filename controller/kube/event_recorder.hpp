@@ -23,6 +23,9 @@ class EventRecorder {
         std::string field_manager;
         std::size_t longest_queue = 10'000;
         TokenBucket<std::chrono::steady_clock::time_point>::Limits pace{100, std::chrono::milliseconds(50)};
+        /// Where the pace holds them up, they wait for as many as it allows in this time: to wake up for each one costs
+        /// more than to store it.
+        std::chrono::milliseconds row{1'000};
         int most_tries = 12;
         std::chrono::milliseconds first_pause{500};  ///< after a failed try; doubled with each further one
         std::chrono::milliseconds longest_pause{10'000};

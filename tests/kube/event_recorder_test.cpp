@@ -31,7 +31,8 @@ struct Fixture {
     ApiClient client;
     std::optional<EventRecorder> recorder;
 
-    explicit Fixture(std::vector<Script> scripts, std::chrono::milliseconds time_to_flush = 10s, Pace pace = {100, 1ms})
+    explicit Fixture(std::vector<Script> scripts, std::chrono::milliseconds time_to_flush = 10s, Pace pace = {100, 1ms},
+                     std::chrono::milliseconds row = 1ms)
         : server(in_turn(std::move(scripts))), client(server.config(), {.user_agent = "test/1"}, clock, no_log()) {
         recorder.emplace(
             client,
@@ -39,6 +40,7 @@ struct Fixture {
                                    .field_manager = "lockkeeper",
                                    .longest_queue = 2,
                                    .pace = pace,
+                                   .row = row,
                                    .first_pause = 1ms,
                                    .time_to_flush = time_to_flush},
             [this](LogLevel, std::string_view message, const LogFields&) { complaints.emplace_back(message); });
@@ -142,6 +144,16 @@ TEST_CASE("many events at once are stored at a pace, but for the end, which does
     Fixture steady({stored}, 10s, {1, 20ms});
     for (const std::string reason : {"A", "B"}) steady.recorder->record(event(reason));
     CHECK(steady.was_asked(2));
+}
+
+TEST_CASE("events that the pace holds up go in rows") {
+    Fixture fixture({stored}, 10s, {1, 1ms}, 1h);
+    fixture.recorder->record(event("A"));
+    REQUIRE(fixture.was_asked(1));
+    fixture.recorder->record(event("B"));
+    std::this_thread::sleep_for(50ms);
+    CHECK(fixture.server.request_count() == 1);
+    CHECK(fixture.sent() == Reasons{"A", "B"});
 }
 
 TEST_CASE(
