@@ -18,11 +18,13 @@ namespace lockkeeper::kube {
 /// stored at a pace that leaves the API server to the statuses, which others wait for. Safe from any thread.
 class EventRecorder {
   public:
+    using Pace = TokenBucket<std::chrono::steady_clock::time_point>;
+
     struct Options {
         EventReporter reporter;
         std::string field_manager;
         std::size_t longest_queue = 10'000;
-        TokenBucket<std::chrono::steady_clock::time_point>::Limits pace{100, std::chrono::milliseconds(50)};
+        Pace::Limits pace{100, std::chrono::milliseconds(50)};
         /// Where the pace holds them up, they wait for as many as it allows in this time: to wake up for each one costs
         /// more than to store it.
         std::chrono::milliseconds row{1'000};
@@ -65,9 +67,9 @@ class EventRecorder {
     bool is_ending_ = false;
     bool has_ended_ = false;
 
-    EventSeries series_;                                       ///< of the thread
-    TokenBucket<std::chrono::steady_clock::time_point> pace_;  ///< of the thread
-    bool has_complained_ = false;                              ///< of the thread
+    EventSeries series_;           ///< of the thread
+    Pace pace_;                    ///< of the thread
+    bool has_complained_ = false;  ///< of the thread
     std::stop_source give_up_;
     std::thread thread_;
 };
