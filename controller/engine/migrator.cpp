@@ -80,7 +80,7 @@ std::chrono::milliseconds time_to_look(std::chrono::milliseconds lock_timeout) {
     return lock_timeout.count() == 0 ? longest : std::min(longest, std::max(lock_timeout * 6 / 10, longest / 100));
 }
 
-/// What a run asks last, together with its farewell to a session that another run may have.
+/// The history, read together with the farewell to a session that another run may have.
 struct LastLook {
     migration::History history;
     bool session_is_as_new = false;
@@ -94,7 +94,8 @@ LastLook look_last(postgres::Connection& connection, const HistoryTable& table, 
             auto history = table.read(connection, down_scripts, farewell);
             const bool is_as_new = history && connection.is_idle();
             return {std::move(history).value_or(migration::History{}), is_as_new};
-        } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): of the farewell, so without it then
+        } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): of the farewell perhaps; see below
+        } catch (const HistoryUnusable&) {         // NOLINT(bugprone-empty-catch)
         }
     }
     return {table.read(connection, down_scripts).value_or(migration::History{})};
@@ -343,15 +344,18 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
         auto session = first_session(stop);
         auto& connection = session.connection;
         auto look = ask_first(session, stop, [&] {
+            // Who adopts may have other tables to read behind it.
             return look_last(connection, HistoryTable(options_.history_table), needed_down_scripts(goal),
-                             farewell(session, report, stop));
+                             goal.adopt ? "" : farewell(session, report, stop));
         });
         history = std::move(look.history);
         plan = migration::make_plan(scripts, history, goal, find_foreign(connection, history, goal));
         report.database = migration::describe(options_.history_table.text(), history, plan);
         report.warnings = plan.warnings;
         report.failure = plan.refusal;
-        if (look.session_is_as_new && !report.failure) spares_->give_back(url_, std::move(session));
+        const bool is_as_new =
+            look.session_is_as_new || SpareSessions::make_as_new(connection, farewell(session, report, stop));
+        if (is_as_new && !report.failure) spares_->give_back(url_, std::move(session));
     } catch (...) {
         report.failure = failure_of(std::current_exception());
     }

@@ -30,9 +30,9 @@ struct RunSession {
 /// than 3 s is ended by the server (session_guards); so none is kept of servers before PostgreSQL 14, which cannot. It
 /// holds no lock, its backend is its own, and it is reset. A session is kept only after a run that succeeded, of
 /// scripts that leave it alone (leaves_session_alone), for there is more than a reset reaches: connections of dblink,
-/// parameters of the user's own, an origin of replication. It is not given out where what the server gives to new ones
-/// (ALTER ROLE … SET, ALTER DATABASE … SET) has changed since it began. Who is given one has shown the same credentials
-/// as the one before. Safe from any thread.
+/// parameters of the user's own, an origin of replication. It is stale (StaleSession) where what the server gives to
+/// new ones (ALTER ROLE … SET, ALTER DATABASE … SET) has changed since it began. Who is given one has shown the same
+/// credentials as the one before. Safe from any thread.
 class SpareSessions {
   public:
     /// For a caller who knows whether work waits.

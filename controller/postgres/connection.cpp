@@ -50,6 +50,12 @@ std::string field(const PGresult* result, int code) {
     return text == nullptr ? std::string() : std::string(text);
 }
 
+/// Of UTF-8, as the server counts them.
+std::size_t characters_of(std::string_view text) {
+    return static_cast<std::size_t>(
+        std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
 }  // namespace
 
 void Connection::Closer::operator()(void* connection) const noexcept {
@@ -136,21 +142,30 @@ Result Connection::prove_and_exchange(const std::string& sql, const std::functio
     answer_until(deadline ? std::min(*deadline, proof_deadline) : proof_deadline);
     std::string message;
     for (const auto& statement : proof.statements) message += statement + ";";
+    const auto statements = proof.statements.size();
     std::size_t answers = 0;
     try {
         auto last = exchange(message + sql, [&](const Result& result) {
-            if (++answers > proof.statements.size() && each) each(result);
+            if (++answers == statements) answer_until(deadline);
+            if (answers > statements && each) each(result);
         });
         answer_until(deadline);
         return last;
     } catch (const Interrupted&) {
         throw;
+    } catch (const CommandError& error) {
+        if (error.fields().completed < statements) throw StaleSession();
+        auto fields = error.fields();
+        fields.completed -= statements;
+        if (fields.position) *fields.position -= std::min(*fields.position, characters_of(message));
+        throw CommandError(std::move(fields));
     } catch (const Error&) {
         throw StaleSession();
     }
 }
 
 Result Connection::copy_in(const std::string& sql, std::string_view rows) {
+    if (proof_) query("SELECT 1");
     send(sql);
     return collect(rows, {});
 }

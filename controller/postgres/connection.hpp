@@ -92,8 +92,8 @@ class Connection {
     /// For another run that uses this session from now on, as if it had opened it with these options. The server still
     /// has the old name then, and has it again after each RESET ALL.
     ///
-    /// The first thing that is asked of it is to be a query. The proof goes to the server in front of that, in the same
-    /// message; where that fails, for whatever reason, StaleSession is thrown, and a new session will tell the reason.
+    /// The proof goes to the server in front of the first query, in its message. Where it does not hold, or no answer
+    /// comes in time, StaleSession is thrown: what the query was to do is then for a new session to do, or do again.
     void begin_anew(const Options& options, Proof proof);
     /// What the one who uses it now is called.
     const std::string& application_name() const { return application_name_; }

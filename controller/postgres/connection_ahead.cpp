@@ -24,6 +24,7 @@ class PipelineMode {
 
 void Connection::query_ahead(const std::vector<Batch>& batches, const std::function<void(const Result&)>& each) {
     if (stop_.stop_requested()) throw Interrupted();
+    if (proof_) query("SELECT 1");
     const PipelineMode mode(raw(connection_.get()));
     send_ahead(batches);
     collect_ahead(batches, each);

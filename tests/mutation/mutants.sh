@@ -23,8 +23,8 @@ mutant "the row is written outside the script's transaction" \
 
 mutant "the lock is on a second connection" \
   "while another holds the lock no runner ends, and afterwards each does, with the lock on the session that runs" \
-  engine/migrator.cpp 'auto lock = AdvisoryLock::acquire(attempt.connection,' \
-  'auto second = connect(stop); auto lock = AdvisoryLock::acquire(second,' \
+  engine/migrator.cpp 'auto lock = ask_first(attempt.session, stop, [&] { return acquire(attempt.connection, key, patience); });' \
+  'auto second = connect(stop); auto lock = acquire(second, key, patience);' \
   engine/advisory_lock.cpp '    return sql;' '    return "true";'
 
 mutant "no line break stands behind a script" \

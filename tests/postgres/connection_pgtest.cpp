@@ -203,17 +203,29 @@ TEST_CASE("on the way out a server that does not answer in time counts as lost")
 TEST_CASE("a session that goes on proves itself in front of its first query, and no more") {
     const tests::TemporaryDatabase database;
     auto connection = database.connect();
-    const std::chrono::seconds patience{10};
+    const std::chrono::milliseconds patience{500};
     connection.begin_anew({.stop = {}}, {{"CREATE TABLE proof (a int)", "SELECT 'proof'"}, patience});
     std::string told;
     connection.query_each("SELECT 'first'; SELECT 'second'", [&](const Result& result) { told += result.text(0, 0); });
     CHECK(told == "firstsecond");
-    CHECK(connection.query("SELECT count(*) FROM proof").integer(0, 0) == 0);
+    CHECK(connection.query("SELECT count(*) FROM proof, pg_sleep(0.6)").integer(0, 0) == 0);
+
+    connection.begin_anew({.stop = {}}, {{"SELECT 'prüf'"}, patience});
+    try {
+        connection.query("SELECT 1; SELECT oops");
+        FAIL("an unknown column was found");
+    } catch (const CommandError& error) {
+        CHECK(error.fields().completed == 1);
+        CHECK(error.fields().position == 17);
+    }
+
+    connection.begin_anew({.stop = {}}, {{"SELECT 1 / 0"}, patience});
+    CHECK_THROWS_AS(connection.copy_in("COPY proof FROM STDIN", "1\n"), StaleSession);
 
     connection.begin_anew({.stop = {}}, {{"SELECT 1 / 0"}, patience});
     CHECK_THROWS_AS(connection.query("CREATE TABLE t (a int)"), StaleSession);
     CHECK(database.ask("SELECT to_regclass('t') IS NULL") == "t");
 
-    connection.begin_anew({.stop = {}}, {{"SELECT pg_sleep(30)"}, std::chrono::milliseconds(50)});
+    connection.begin_anew({.stop = {}}, {{"SELECT pg_sleep(30)"}, patience});
     CHECK_THROWS_AS(connection.query("CREATE TABLE t (a int)"), StaleSession);
 }
