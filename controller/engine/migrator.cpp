@@ -86,16 +86,19 @@ struct LastLook {
     bool session_is_as_new = false;
 };
 
-/// `farewell`: of SpareSessions.
-LastLook look_last(postgres::Connection& connection, const HistoryTable& table, HistoryTable::DownScripts down_scripts,
+/// `farewell`: of SpareSessions. Where the server refuses it, the session is for no other run.
+LastLook look_last(RunSession& session, const HistoryTable& table, HistoryTable::DownScripts down_scripts,
                    const std::string& farewell) {
+    auto& connection = session.connection;
     if (!farewell.empty()) {
         try {
             auto history = table.read(connection, down_scripts, farewell);
             const bool is_as_new = history && connection.is_idle();
             return {std::move(history).value_or(migration::History{}), is_as_new};
-        } catch (const postgres::CommandError&) {  // NOLINT(bugprone-empty-catch): of the farewell perhaps; see below
-        } catch (const HistoryUnusable&) {         // NOLINT(bugprone-empty-catch)
+        } catch (const postgres::CommandError&) {  // of the farewell perhaps; see below
+            session.defaults.reset();
+        } catch (const HistoryUnusable&) {
+            session.defaults.reset();
         }
     }
     return {table.read(connection, down_scripts).value_or(migration::History{})};
@@ -127,7 +130,7 @@ struct Migrator::Attempt {
     /// Reads the history again and holds it against the source. The last that is asked of the session.
     void look() {
         const auto farewell = migrator.farewell(session, report, stop);
-        auto [history, is_as_new] = look_last(connection, table, needed_down_scripts(goal), farewell);
+        auto [history, is_as_new] = look_last(session, table, needed_down_scripts(goal), farewell);
         session_is_as_new = is_as_new;
         plan = migration::make_plan(scripts, history, goal);
         report.database = migration::describe(table.name().text(), history, plan);
@@ -345,7 +348,7 @@ Migrator::Inspection Migrator::inspect(const migration::ScriptSet& scripts, cons
         auto& connection = session.connection;
         auto look = ask_first(session, stop, [&] {
             // Who adopts may have other tables to read behind it.
-            return look_last(connection, HistoryTable(options_.history_table), needed_down_scripts(goal),
+            return look_last(session, HistoryTable(options_.history_table), needed_down_scripts(goal),
                              goal.adopt ? "" : farewell(session, report, stop));
         });
         history = std::move(look.history);
